@@ -1,13 +1,17 @@
 """
 What the arena's page costs a player's machine: processor time for each frame, and memory over minutes.
 
-    python benchmarks/arena_page.py --bots 15 --seconds 60 --screen laptop
+    python -m benchmarks.arena_page --bots 15 --seconds 60 --screen laptop
+    python -m benchmarks.arena_page --seconds 600 --check    # ten minutes; the status is 1 where a bound is broken
 
 Starts a server and a Chromium of its own; bots play with whoever sits at the page, which is driven by keys. Chromium
 counts the time of the page's main thread (script, style, layout, and all tasks together) by the Performance domain of
 its DevTools protocol; the heap is read once every ten seconds, after a collection that is not counted. Where there is
 no GPU pixels are painted by the processor too, in other threads and processes: on a laptop or a phone the page does
-not, so it is left out.
+not, so it is left out. A round that ends is followed by another, and what passes between them is not counted.
+
+What is checked: at most `MOST_PERCENT` of a core at 60 frames a second, and a heap that does not grow: of the collected
+heaps the median of the last third is at most `GROWTH_MB` above that of the first.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ import signal
 import socket
 import sys
 import tempfile
+from statistics import median
 from typing import Any, Final
 
 from twisted.internet import reactor as the_reactor
@@ -38,6 +43,9 @@ SCREENS: Final = {
         "device_scale_factor": 2,
     },
 }
+MOST_PERCENT: Final = 25
+GROWTH_MB: Final = 0.3
+ROUND_S: Final = 600
 SETTLE_S: Final = 5
 SAMPLE_S: Final = 10
 COUNT_FRAMES: Final = """() => {
@@ -54,8 +62,32 @@ def metrics(devtools: Any) -> dict[str, float]:
     return {each["name"]: each["value"] for each in devtools.send("Performance.getMetrics")["metrics"]}
 
 
-def play(wish: argparse.Namespace, port: int, bring_bots: Any) -> None:
-    """Sit down at a page, let it play, and print what it took; in a thread."""
+def grown_mb(heaps: list[float]) -> float:
+    """:returns: how much larger the heap is in the last third of the samples than in the first, by their medians."""
+    third = max(1, len(heaps) // 3)
+    return median(heaps[-third:]) - median(heaps[:third])
+
+
+def go_on(page: Any) -> None:
+    """Begin another round where this one would end within the next sample."""
+    left_ms = page.evaluate(
+        "(() => { const { room } = arena; return room.timers.get('finish')?.ends - room.now(); })()"
+    )
+    if left_ms is not None and left_ms > (SAMPLE_S + 2) * 1000:
+        return
+    again = page.get_by_role("button", name="Play again", exact=True)
+    again.wait_for(timeout=4 * SAMPLE_S * 1000)
+    again.click()
+    page.locator(".arena .field").wait_for()
+    page.wait_for_timeout(SETTLE_S * 1000)
+
+
+def play(wish: argparse.Namespace, port: int, bring_bots: Any) -> bool:
+    """
+    Sit down at a page, let it play, and print what it took; in a thread.
+
+    :returns: whether all bounds were kept.
+    """
     from playwright.sync_api import sync_playwright
 
     arguments = ["--no-sandbox", "--no-first-run", "--disable-background-networking", "--enable-precise-memory-info"]
@@ -65,7 +97,7 @@ def play(wish: argparse.Namespace, port: int, bring_bots: Any) -> None:
         page.goto(f"http://127.0.0.1:{port}/play/arena/")
         page.get_by_label("Your name").fill("Ann")
         page.get_by_text("Options", exact=True).click()
-        page.get_by_label("Seconds a round").fill("600")
+        page.get_by_label("Seconds a round").fill(str(ROUND_S))
         page.get_by_role("button", name="New room", exact=True).click()
         page.wait_for_url("**room=*")
         bring_bots(page.evaluate("new URLSearchParams(location.search).get('room')"))
@@ -80,6 +112,7 @@ def play(wish: argparse.Namespace, port: int, bring_bots: Any) -> None:
         before = metrics(devtools)
         keys = ("ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp")
         for at in range(max(1, round(wish.seconds / SAMPLE_S))):
+            go_on(page)
             frames, start = page.evaluate("frames_"), metrics(devtools)
             page.keyboard.down(keys[at % 4])
             page.wait_for_timeout(SAMPLE_S * 1000)
@@ -92,20 +125,22 @@ def play(wish: argparse.Namespace, port: int, bring_bots: Any) -> None:
             now = metrics(devtools)
             heaps.append(now["JSHeapUsedSize"] / 1e6)
         each = {name: 1000 * taken[name] / drawn for name in TIMES}
+        percent, grown = 6 * each["TaskDuration"], grown_mb(heaps)
         load = " ".join(f"{each:.1f}" for each in os.getloadavg())
         sys.stdout.write(
             f"{wish.screen}, {wish.bots + 1} players, {passed_s:.0f} s, load {load}: "
             f"{drawn / passed_s:.1f} frames a second; "
             f"of each the main thread takes {each['TaskDuration']:.2f} ms "
             f"(script {each['ScriptDuration']:.2f}, style {each['RecalcStyleDuration']:.2f}, "
-            f"layout {each['LayoutDuration']:.2f}): at 60 a second {6 * each['TaskDuration']:.1f} % of a core. "
+            f"layout {each['LayoutDuration']:.2f}): at 60 a second {percent:.1f} % of a core. "
             f"Laid out {taken['LayoutCount'] / passed_s:.1f} times a second, "
             f"styles reckoned {taken['RecalcStyleCount'] / passed_s:.1f} times.\n"
-            f"Heap after a collection, MB: {' '.join(f'{heap:.1f}' for heap in heaps)}; "
+            f"Heap after a collection, MB: {' '.join(f'{heap:.2f}' for heap in heaps)}, grown by {grown:.2f}; "
             f"nodes {before['Nodes']:.0f} to {now['Nodes']:.0f}, "
             f"listeners {before['JSEventListeners']:.0f} to {now['JSEventListeners']:.0f}\n"
         )
         browser.close()
+        return percent <= MOST_PERCENT and grown <= GROWTH_MB
 
 
 async def bots_of(reactor: Any, wish: argparse.Namespace, port: int, code: str, loops: list[LoopingCall]) -> None:
@@ -125,6 +160,7 @@ def main(reactor: Any) -> Deferred[None]:
     options.add_argument("--bots", type=int, default=15, help="players beside the page's, 1 to 15")
     options.add_argument("--seconds", type=float, default=60.0)
     options.add_argument("--screen", choices=SCREENS, default="laptop")
+    options.add_argument("--check", action="store_true", help="exit with 1 where a bound is broken")
     wish = options.parse_args()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -151,7 +187,11 @@ def main(reactor: Any) -> Deferred[None]:
         shutil.rmtree(folder, ignore_errors=True)
         return result
 
-    return deferToThread(lambda: (wait(), play(wish, port, bring))).addBoth(end)
+    def judge(is_kept: bool) -> None:
+        if wish.check and not is_kept:
+            raise SystemExit(1)
+
+    return deferToThread(lambda: (wait(), play(wish, port, bring))[1]).addBoth(end).addCallback(judge)
 
 
 if __name__ == "__main__":

@@ -24,11 +24,11 @@ A seat's own document: ``word`` (the drawer's, and of whoever has guessed it), `
 Messages: ``choose {index}``, ``line {number, colour, width, points}`` (what is being drawn, many a second, without an
 id), ``stroke {colour, width, joined, points}`` (a line that is done; this is kept), ``undo``, ``wipe`` and ``give_up``;
 the host's ``skip`` and ``own_words {text, only}``. Event (volatile): ``line``, the same. The chat's
-lines are guesses; see ``on_chat``.
+lines are guesses; see ``on_chat``. The option ``language`` is that of the words; a page offers its own first.
 """
 
 from collections.abc import Iterable
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta
 
@@ -67,12 +67,17 @@ class Sketch(Game):
         seconds: Annotated[int, Meta(ge=20, le=240, title="Seconds to draw")] = 80,
         difficulty: Annotated[Literal["any", "easy", "medium", "hard"], Meta(title="Words")] = "any",
         hints: Annotated[int, Meta(ge=0, le=5, title="Hints: first the kind of thing, then letters")] = 3,
+        language: words.Language = "en",
     ) -> None:
+        words.check_language(language)
         self.chat.open(KNOW, group=KNOW, title="Those who know")
         self.state.update(round=0, rounds=rounds, drawer=None, mask=None, family=None, word=None)
         self.state.update(strokes=[], guessed={}, gained={}, scores={})
         self.secret.update(word=None, family=None, choices=[], order=[], used=[], left={}, began_s=0)
         self.enter("lobby")
+
+    def on_options(self, old: dict[str, Any]) -> None:
+        words.check_language(self.options["language"])
 
     # Who is here
 
@@ -142,7 +147,8 @@ class Sketch(Game):
         if drawer is None:
             self.finish()
             return
-        pool = words.pool(self.options["difficulty"], self.secret.get("own", []), only=self.secret.get("only", False))
+        mine, only = self.secret.get("own", []), self.secret.get("only", False)
+        pool = words.pool(self.options["difficulty"], mine, only=only, language=self.options["language"])
         chosen, self.secret["used"] = words.choose(self.random, CHOICES, pool, self.secret["used"])
         self.secret["choices"] = [list(word) for word in chosen]
         self.state["drawer"] = drawer.id
@@ -187,7 +193,7 @@ class Sketch(Game):
 
     def begin(self, index: int) -> None:
         """The drawer draws this word."""
-        word, family, _ = self.secret["choices"][index]
+        word, family, *_ = self.secret["choices"][index]
         self.secret.update(word=word, family=family, choices=[], began_s=self.played_s)
         self.state["mask"] = "".join("_" if c.isalnum() else c for c in word)
         drawer = self.seat(self.state["drawer"])

@@ -1,8 +1,9 @@
 """
 What a line of chat is to a word: the word itself, nearly it, or something else.
 
-Both are compared folded: without case, accents, punctuation and invisible characters. A word of two words may be
-written as one, and one with spaces between its letters.
+Both are compared folded: without case, accents, punctuation and invisible characters; ``ß`` is ``ss``, ``œ`` is ``oe``,
+and ``ü`` is ``u`` or ``ue``. A word of two words may be written as one, and one with spaces between its letters. What
+stands around it, such as an article in any language, does not matter.
 """
 
 import re
@@ -15,18 +16,32 @@ from gameserver import WordFilter
 MOST_CHARS: Final = 60
 """A longer line is no guess: else one line could hold a whole list of words."""
 _LETTERS: Final = re.compile(r"[^\W_]+")
+_LIGATURES: Final = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l"})
+"""What Unicode does not take apart by itself."""
+_UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+"""As people write them who have no key for them."""
 _HELD: Final = 4
 """A word of so many letters is found inside other words; shorter ones stand in too many."""
 
 
 def tokens(text: str) -> list[str]:
     """:returns: the words of a line, folded."""
-    folded = unicodedata.normalize("NFKD", text).casefold()
+    folded = unicodedata.normalize("NFKD", text).casefold().translate(_LIGATURES)
     return _LETTERS.findall("".join(c for c in folded if unicodedata.category(c) not in ("Mn", "Cf", "Me", "Cc")))
+
+
+def _spellings(text: str) -> set[str]:
+    """:returns: the text in small letters, and as it is with umlauts written out."""
+    small = unicodedata.normalize("NFC", text).casefold()
+    return {small, small.translate(_UMLAUTS)}
 
 
 def is_right(text: str, word: str) -> bool:
     """Whether a line says the word, by itself or among a few others."""
+    return any(_says(said, spelt) for said in _spellings(text) for spelt in _spellings(word))
+
+
+def _says(text: str, word: str) -> bool:
     said, wanted = tokens(text), tokens(word)
     squeezed = "".join(wanted)
     if "".join(said) == squeezed or any(run == wanted for run in _runs(said, len(wanted))):
@@ -39,6 +54,10 @@ def is_right(text: str, word: str) -> bool:
 
 def is_near(text: str, word: str) -> bool:
     """Whether a line holds something that is nearly the word, but is not it."""
+    return any(_nearly(said, spelt) for said in _spellings(text) for spelt in _spellings(word))
+
+
+def _nearly(text: str, word: str) -> bool:
     wanted = "".join(tokens(word))
     most = 0 if len(wanted) < _HELD else 1 if len(wanted) < 8 else 2
     runs = ["".join(run) for n in (1, 2, 3) for run in _runs(tokens(text), n)]
@@ -49,9 +68,17 @@ def is_near(text: str, word: str) -> bool:
 
 def gives_away(text: str, word: str) -> bool:
     """Whether a line of somebody who knows the word tells it, or nearly, to those who do not."""
+    return (
+        is_right(text, word)
+        or is_near(text, word)
+        or any(_holds(said, spelt) for said in _spellings(text) for spelt in _spellings(word))
+    )
+
+
+def _holds(text: str, word: str) -> bool:
+    """Whether a long word stands in the line, in pieces or backwards."""
     squeezed, wanted = "".join(tokens(text)), "".join(tokens(word))
-    turned = len(wanted) >= _HELD and wanted[::-1] in squeezed
-    return is_right(text, word) or is_near(text, word) or turned or (len(wanted) >= _HELD and wanted in squeezed)
+    return len(wanted) >= _HELD and (wanted in squeezed or wanted[::-1] in squeezed)
 
 
 def distance(a: str, b: str) -> int:

@@ -1,65 +1,82 @@
 """
-The words that are drawn, by family and difficulty; they lie in ``data/words.json``, which anybody may add to.
+The words that are drawn, by family and difficulty. They lie in ``data``, a file for each language, which anybody may
+add to: ``words.json`` is the English one, ``words.de.json`` the German one. One more file is one more language, and the
+room's option offers it. Families have their English names in all files; pages say them in their own language.
 
-A word is 2 to 24 characters of letters, digits and single spaces, and stands there once.
+A word is 2 to 24 characters of letters and digits, with single spaces, hyphens or apostrophes between them, and stands
+there once.
 """
 
 import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
+
+from msgspec import Meta
 
 from gameserver import Refused
 
-DATA: Final = Path(__file__).parent / "data" / "words.json"
+DATA: Final = Path(__file__).parent / "data"
 LEVELS: Final = ("easy", "medium", "hard")
 OWN: Final = "words of the host"
 """What kind of thing those are that a host has given: the first hint says no more."""
 MOST_OWN: Final = 200
 MOST_CHARS: Final = 24
 
-_WORD = re.compile(r"[^\W_]+( [^\W_]+)*")
+_WORD = re.compile(r"[^\W_]+([ '’-][^\W_]+)*")  # noqa: RUF001
 
 
 class Word(NamedTuple):
-    """One word: ``family`` is what kind of thing it is, and the first hint."""
+    """One word: ``family`` is what kind of thing it is, and the first hint; ``language`` is a tag, such as ``de``."""
 
     text: str
     family: str
     level: str
+    language: str = "en"
 
 
 def read(path: Path) -> tuple[Word, ...]:
-    """:returns: the words of a file."""
+    """:returns: the words of a file, which has its language in its name, ``words.de.json``, unless that is English."""
+    language = path.suffixes[0][1:] if len(path.suffixes) > 1 else "en"
     families = json.loads(path.read_text("utf-8"))
     return tuple(
-        Word(text, family, level)
+        Word(text, family, level, language)
         for family, levels in families.items()
         for level, texts in levels.items()
         for text in texts
     )
 
 
-WORDS: Final = read(DATA)
+WORDS: Final = tuple(word for path in sorted(DATA.glob("*.json")) for word in read(path))
+LANGUAGES: Final = sorted({word.language for word in WORDS}, key=lambda tag: (tag != "en", tag))
+"""Tags; English first."""
+Language = Annotated[str, Meta(title="Language of the words", extra_json_schema={"enum": LANGUAGES})]
+"""The option of a room, which a page chooses by itself where it is in one of them."""
 
 
-def matching(level: str) -> tuple[Word, ...]:
+def check_language(language: str) -> None:
+    """:raises Refused: there are no words in this language."""
+    if language not in LANGUAGES:
+        raise Refused(f"There are no words in {language!r}.", code="bad_data", path="$.options.language")
+
+
+def matching(level: str, language: str = "en") -> tuple[Word, ...]:
     """
     :param level: one of `LEVELS`, or ``any``.
-    :returns: the words of that difficulty.
+    :returns: the words of that difficulty in a language.
     """
-    return tuple(word for word in WORDS if level in ("any", word.level))
+    return tuple(word for word in WORDS if word.language == language and level in ("any", word.level))
 
 
-def pool(level: str, own: Sequence[str], *, only: bool) -> tuple[Word, ...]:
+def pool(level: str, own: Sequence[str], *, only: bool, language: str = "en") -> tuple[Word, ...]:
     """
     :param own: words of the host's own.
     :param only: whether they are all there is.
     :returns: the words that may come in a room.
     """
     mine = tuple(Word(text, OWN, "any") for text in own)
-    return mine if only else (*mine, *matching(level))
+    return mine if only else (*mine, *matching(level, language))
 
 
 def own(text: str) -> list[str]:
@@ -73,7 +90,7 @@ def own(text: str) -> list[str]:
     for word in found:
         if not _WORD.fullmatch(word) or not 2 <= len(word) <= MOST_CHARS:
             raise Refused(
-                f"“{word[:40]}” is no word to draw: 2 to {MOST_CHARS} letters, digits and single spaces.",
+                f"“{word[:40]}” is no word to draw: 2 to {MOST_CHARS} letters, digits, single spaces and hyphens.",
                 code="bad_data",
                 path="$.text",
             )

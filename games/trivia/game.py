@@ -7,7 +7,8 @@ Phases (``info.phase``), with the timer that ends each: ``lobby`` (the host star
 is ``over`` and the host may start again. With nobody online ``countdown`` and ``scores`` last until somebody is.
 
 Roles: ``player``, ``screen`` (shared), ``spectator``. The host is a player. Who comes while a game is played
-waits for the next question; who left and comes back during a game has the score again.
+waits for the next question; who left and comes back during a game has the score again. The option ``language`` is that
+of the questions; a page offers its own first.
 
 The document of the room, every key always there::
 
@@ -58,9 +59,11 @@ from msgspec import Meta
 
 from gameserver import Answer, Chat, Game, Player, Refused, message, question
 
+from . import options as choices
 from . import own, scoring
 from . import questions as cards
 from .answers import Value, checked, right_value
+from .options import Category, Language
 from .scoring import Given
 
 TEAMS = ("red", "blue", "green", "yellow")
@@ -73,7 +76,6 @@ PODIUM = 3
 KEPT = 100
 """Scores remembered of players who have left."""
 
-Category = Annotated[str, Meta(extra_json_schema={"enum": cards.CATEGORIES})]
 NOTHING = {"number": None, "asked": False, "answer": None, "after_s": None, "right": None, "gained": None}
 
 
@@ -94,18 +96,18 @@ class Trivia(Game):
         difficulty: Annotated[Literal["any", "easy", "medium", "hard"], Meta(title="Difficulty")] = "any",
         teams: Annotated[Literal[0, 2, 3, 4], Meta(title="Teams")] = 0,
         speed: Annotated[bool, Meta(title="Quick answers give more points")] = True,
+        language: Language = "en",
     ) -> None:
-        if unknown := sorted(set(categories) - set(cards.CATEGORIES)):
-            raise _bad_option(f"There is no category {unknown[0]!r}.", "categories")
-        there = len(cards.matching(categories, difficulty))
-        if there < questions:
-            raise _bad_option(f"There are only {there} questions like that.", "questions")
+        choices.check(self.options)
         self.state.update(paused=False, question=None, reveal=None, scores=[], podium=None)
         self.state["teams"] = [{"team": team, "score": 0, "gained": 0, "rank": 1} for team in TEAMS[:teams]]
         self.secret.update(deck=[], used=[], left={})
         for team in TEAMS[:teams]:
             self.group(team).public = True
         self.enter("lobby")
+
+    def on_options(self, old: dict[str, Any]) -> None:
+        choices.check(self.options)
 
     # Who is here
 
@@ -158,7 +160,8 @@ class Trivia(Game):
     def on_start(self) -> None:
         options = self.options
         mine = msgspec.convert(self.secret.get("own", []), list[cards.Card])
-        pool = [] if self.secret.get("only") else cards.matching(options["categories"], options["difficulty"])
+        wish = (options["categories"], options["difficulty"], options["language"])
+        pool = [] if self.secret.get("only") else cards.matching(*wish)
         there = {card.id for card in (*cards.CARDS, *mine)}
         used = [each for each in self.secret["used"] if each in there]
         deck = cards.choose(self.random, min(options["questions"], len(mine)), mine, used)
@@ -389,7 +392,3 @@ class Trivia(Game):
         """:raises Refused: no game is played."""
         if self.status != "playing":
             raise Refused("No game is under way.")
-
-
-def _bad_option(text: str, name: str) -> Refused:
-    return Refused(text, code="bad_data", path=f"$.options.{name}")

@@ -1,16 +1,33 @@
 """
-When a typed answer is as good as right: case, accents, punctuation and a leading article do not count, and a slip of
-the pen or two is forgiven, unless what was typed is nearer to something that is wrong.
+When a typed answer is as good as right: case, accents, punctuation and a leading article do not count, ``ß`` is ``ss``,
+``ü`` is ``u`` or ``ue``, and a slip of the pen or two is forgiven, unless what was typed is nearer to something that is
+wrong.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "&": " and "}  # noqa: RUF001
 )
 """What Unicode does not take apart by itself."""
+
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+"""As people write them who have no key for them."""
+
+ARTICLES = frozenset(
+    (
+        *("the", "a", "an"),
+        *("der", "die", "das", "den", "dem", "des", "ein", "eine", "einen", "einem", "einer"),
+        *("el", "la", "lo", "los", "las", "un", "una", "unos", "unas"),
+        *("le", "les", "une"),
+    )
+)
+"""In each language that there are questions in."""
+ELIDED = re.compile(r"^\W*l['’`´]")  # noqa: RUF001
+"""``L'Autriche``."""
 
 FORGIVEN = ((8, 2), (4, 1))
 """Least length of the right answer, and how many slips are forgiven; in a shorter one none."""
@@ -25,19 +42,29 @@ def is_match(given: str, accepted: Iterable[str], rejected: Iterable[str] = ()) 
     >>> is_match("sao tome", ["São Tomé"]), is_match("Austria", ["Australia"], ["Austria"])
     (True, False)
     """
-    typed = fold(given)
-    slips = min((s for s in (_slips(typed, fold(right)) for right in accepted) if s is not None), default=None)
+    typed = spellings(given)
+    rights = {spelt for right in accepted for spelt in spellings(right)}
+    counts = [_slips(said, right) for said in typed for right in rights]
+    slips = min((count for count in counts if count is not None), default=None)
     if slips is None:
         return False
-    return all(distance(typed, fold(wrong), most=slips) >= slips for wrong in rejected) if slips else True
+    wrongs = {spelt for wrong in rejected for spelt in spellings(wrong)}
+    return all(distance(said, wrong, most=slips) >= slips for said in typed for wrong in wrongs) if slips else True
+
+
+@lru_cache(maxsize=4096)  # a question's own words are asked for with each answer that is given
+def spellings(text: str) -> frozenset[str]:
+    """:returns: the text folded, in each way in which its umlauts may be written."""
+    spelt = unicodedata.normalize("NFC", text).casefold().translate(UMLAUTS)
+    return frozenset((fold(text), fold(spelt)))
 
 
 def fold(text: str) -> str:
     """:returns: the letters and digits of a text in lower case, without accents and without a leading article."""
     apart = unicodedata.normalize("NFKD", text.casefold().translate(LETTERS))
-    bare = "".join(c for c in apart if not unicodedata.combining(c))
+    bare = ELIDED.sub("", "".join(c for c in apart if not unicodedata.combining(c)))
     words = re.findall(r"[^\W_]+", re.sub(r"['’`.]", "", bare))  # noqa: RUF001
-    if len(words) > 1 and words[0] in ("the", "a", "an"):
+    if len(words) > 1 and words[0] in ARTICLES:
         words = words[1:]
     return "".join(words) or " ".join(bare.split())
 

@@ -1,7 +1,7 @@
 """
-The questions there are. Each ``.json`` file in ``data`` holds some::
+The questions there are. Each ``.json`` file in ``data`` holds some, in one language::
 
-    {"source": "where they come from", "questions": [
+    {"language": "en", "source": "where they come from", "questions": [
       {"text": "What is the capital of Norway?", "category": "Capitals", "difficulty": "easy", "kind": "choice",
        "answer": "Oslo", "choices": ["Oslo", "Bergen", "Stockholm", "Helsinki"]},
       {"kind": "boolean", "answer": true, ...},
@@ -9,7 +9,10 @@ The questions there are. Each ``.json`` file in ``data`` holds some::
       {"kind": "text", "answer": "Iron", "accept": ["Ferrum"], "reject": [], ...}]}
 
 ``reject`` names wrong answers that a slip of the pen makes of the right one. ``picture`` is an emoji that belongs to
-the question, such as a flag.
+the question, such as a flag. A file that names no language is in English. Categories have their English names in all
+files, since they are what rooms ask for; pages say them in their own language.
+
+One more language is one more file, such as ``questions.it.json``: the room's option offers what is there.
 """
 
 from collections.abc import Iterable, Sequence
@@ -40,6 +43,7 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     :ivar accept: other right answers, of kind ``text``.
     :ivar reject: wrong answers that look like right ones, of kind ``text``.
     :ivar unit: of kind ``number``: ``km²``.
+    :ivar language: a tag, such as ``de``; a file says it once for all of its questions.
     """
 
     text: str
@@ -52,6 +56,7 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     reject: tuple[str, ...] = ()
     unit: str = ""
     picture: str = ""
+    language: str = "en"
 
     @property
     def id(self) -> str:
@@ -74,6 +79,7 @@ class File(msgspec.Struct, frozen=True):
 
     source: str
     questions: list[Card]
+    language: str = "en"
 
 
 def _kind_of(answer: bool | int | float | str) -> Kind:
@@ -108,24 +114,28 @@ def load(folder: Path = DATA) -> list[Card]:
     cards: dict[str, Card] = {}
     for path in sorted(folder.glob("*.json")):
         try:
-            found = msgspec.json.decode(path.read_bytes(), type=File).questions
+            file = msgspec.json.decode(path.read_bytes(), type=File)
         except msgspec.DecodeError as error:
             raise ValueError(f"{path}: {error}") from None
-        for card in found:
+        for found in file.questions:
+            card = msgspec.structs.replace(found, language=file.language)
             if wrong := fault(card):
                 raise ValueError(f"{path}: {card.text!r}: {wrong}")
-            cards.setdefault(card.id, card)
+            cards.setdefault(f"{card.language} {card.id}", card)
     return list(cards.values())
 
 
 CARDS = load()
 CATEGORIES = sorted({card.category for card in CARDS})
+LANGUAGES = sorted({card.language for card in CARDS}, key=lambda tag: (tag != "en", tag))
+"""Tags; English first."""
 
 
-def matching(categories: Iterable[str] = (), difficulty: str = "any") -> list[Card]:
-    """:returns: the questions of some categories, or all, and of a difficulty, or any."""
+def matching(categories: Iterable[str] = (), difficulty: str = "any", language: str = "en") -> list[Card]:
+    """:returns: the questions in a language, of some categories, or all, and of a difficulty, or any."""
     wanted = set(categories)
-    return [c for c in CARDS if (not wanted or c.category in wanted) and difficulty in ("any", c.difficulty)]
+    there = [card for card in CARDS if card.language == language and difficulty in ("any", card.difficulty)]
+    return [card for card in there if not wanted or card.category in wanted]
 
 
 def choose(random: Random, count: int, pool: Sequence[Card], used: Iterable[str]) -> list[Card]:

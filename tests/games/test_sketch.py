@@ -97,6 +97,24 @@ class TurnTests(SketchCase):
         self.assertEqual(len(shown), 12)
         self.assertEqual(set(shown[:9]), {word.text for word in words.WORDS[:9]})
 
+    def test_words_are_in_the_language_of_the_room(self) -> None:
+        """In a room in German, German words; another language after a round; one that there is not is refused."""
+        self.sit("Ann", "Bob", language="de", rounds=1)
+        german = {word.text for word in words.matching("any", "de")}
+        self.assertLessEqual(set(self.drawer.state["choices"]), german)
+        word = self.begin()
+        self.others[0].say(f"Ist das vielleicht: {word.upper()}?")
+        self.assertEqual(self.state["word"], word)
+        while self.table.status == "playing":
+            self.people[0].send("skip")
+        self.people[0].options(language="fr")
+        self.assertEqual(self.refusal(self.people[0].options, language="tlh").code, "bad_data")
+        self.table.restart()
+        self.table.start()
+        self.assertLessEqual(set(self.drawer.state["choices"]), {word.text for word in words.matching("any", "fr")})
+        refused = self.refusal(Table, Sketch, options={"language": "tlh"})
+        self.assertEqual((refused.code, refused.path), ("bad_data", "$.options.language"))
+
     def test_hints_come_one_by_one(self) -> None:
         """First what kind of thing it is, then letters, at their places, and never more than half of them."""
         self.sit(hints=5, seconds=60)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 from base64 import b64encode
+from collections import Counter
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +22,32 @@ class GuessTests(SynchronousTestCase):
         for text in ("ice cream", "icecream", "Ice-Cream", "some ice cream"):
             self.assertTrue(guesses.is_right(text, "ice cream"), text)
         self.assertTrue(guesses.is_right("deja vu", "déjà vu"))
+
+    def test_right_in_other_languages(self) -> None:
+        """Without accents, with umlauts written out, with an article, with or without what joins a word's parts."""
+        for text, word in (
+            ("Bar", "Bär"),
+            ("BAER", "Bär"),
+            ("der Bär!", "Bär"),
+            ("B\u0061\u0308r", "Bär"),
+            ("fussmatte", "Fußmatte"),
+            ("die Fußmatte", "Fußmatte"),
+            ("schlüssel", "SCHLUESSEL"),
+            ("el pingüino", "pingüino"),
+            ("pinguino", "pingüino"),
+            ("es una arana?", "araña"),
+            ("oeuf", "œuf"),
+            ("un œuf", "oeuf"),
+            ("l’arbre", "arbre"),  # noqa: RUF001
+            ("arc en ciel", "arc-en-ciel"),
+            ("l'arc-en-ciel", "arc-en-ciel"),
+            ("u boot", "U-Boot"),
+        ):
+            self.assertTrue(guesses.is_right(text, word), (text, word))
+        for text, word in (("Bier", "Bär"), ("uno", "uña"), ("ciel", "arc-en-ciel")):
+            self.assertFalse(guesses.is_right(text, word), (text, word))
+        self.assertTrue(guesses.is_near("Schluesel", "Schlüssel"))
+        self.assertTrue(guesses.gives_away("es ist ein kaese brot", "Käse"))
 
     def test_wrong(self) -> None:
         """A word inside another is not it, nor is one with a letter less."""
@@ -91,13 +117,28 @@ class ScoringTests(SynchronousTestCase):
 class WordTests(SynchronousTestCase):
     def test_there_are_enough(self) -> None:
         """A few hundred, some tens of each difficulty, each once, as a page and a guess can take them."""
-        texts = [word.text for word in words.WORDS]
-        self.assertGreater(len(texts), 300)
-        self.assertEqual(len({"".join(guesses.tokens(text)) for text in texts}), len(texts))
+        self.assertEqual(words.LANGUAGES, ["en", "de", "es", "fr"])
+        for language in words.LANGUAGES:
+            texts = [word.text for word in words.matching("any", language)]
+            self.assertGreater(len(texts), 300)
+            self.assertEqual(len({"".join(guesses.tokens(text)) for text in texts}), len(texts))
+            for text in texts:
+                self.assertEqual(words.own(text), [text])
         for level in words.LEVELS:
             self.assertGreater(len(words.matching(level)), 60)
-        for text in texts:
-            self.assertTrue(2 <= len(text) <= 24 and re.fullmatch(r"[^\W_]+( [^\W_]+)*", text), text)
+
+    def test_languages_have_as_many(self) -> None:
+        """Of each family and difficulty there are as many words in each language, and none is left in English."""
+        counts = {
+            language: Counter((word.family, word.level) for word in words.matching("any", language))
+            for language in words.LANGUAGES
+        }
+        english = {word.text for word in words.matching("any")}
+        for language in words.LANGUAGES[1:]:
+            self.assertEqual(counts[language], counts["en"], language)
+            # Pizza is pizza; but not much is.
+            same = [word.text for word in words.matching("any", language) if word.text in english]
+            self.assertLess(len(same), 40, language)
 
     def test_no_word_is_starred_out(self) -> None:
         """What the chat's filter would change could not be guessed."""
@@ -106,8 +147,11 @@ class WordTests(SynchronousTestCase):
 
     def test_each_word_is_its_own_guess_alone(self) -> None:
         """No word of the list is a right guess at another."""
-        texts = [word.text for word in words.WORDS]
-        self.assertEqual([(a, b) for a in texts for b in texts if guesses.is_right(a, b) != (a == b)], [])
+        for language in words.LANGUAGES:
+            said = {word.text: set(guesses.tokens(word.text)) for word in words.matching("any", language)}
+            pairs = [(a, b) for a in said for b in said if a != b and said[a] & said[b]]  # others share no word
+            self.assertEqual([(a, b) for a, b in pairs if guesses.is_right(a, b)], [])
+            self.assertEqual([text for text in said if not guesses.is_right(text, text)], [])
 
 
 class DrawingTests(SynchronousTestCase):

@@ -595,7 +595,7 @@ class OptionTests(SynchronousTestCase):
         seen: list[str] = []
         table = Table(Trivia, seed=3, options={"questions": 50})
         ann = table.join("Ann")
-        for _ in range(len(questions.CARDS) // 50):
+        for _ in range(len(questions.matching()) // 50):
             table.start()
             seen += [msgspec.convert(card, Card).id for card in table.row["docs"]["secret"]["deck"]]
             while table.status == "playing":
@@ -603,6 +603,39 @@ class OptionTests(SynchronousTestCase):
                 table.advance(0.1)
         self.assertEqual(len(set(seen)), len(seen))
         table.start()
+
+    def test_language(self) -> None:
+        """A room in German asks German questions, and what is typed is compared with German answers."""
+        table = Table(Trivia, seed=4, options={"questions": 30, "categories": ["Capitals"], "language": "de"})
+        ann = table.join("Ann")
+        table.start()
+        deck = [msgspec.convert(card, Card) for card in table.row["docs"]["secret"]["deck"]]
+        german = {card.id for card in questions.matching(["Capitals"], language="de")}
+        self.assertEqual({card.id for card in deck} - german, set())
+        number = next(n for n, card in enumerate(deck) if card.kind == "text")
+        while table.state["question"] is None or table.state["question"]["number"] <= number:
+            ann.send("skip")
+        question = table.state["question"]
+        self.assertRegex(question["text"], r"^Von welchem Land ist .+ die Hauptstadt\?$")
+        ann.send("answer", value=f"{deck[number].answer}".upper())
+        self.assertIs(ann.state["right"], True)
+
+    def test_language_is_changed_between_rounds(self) -> None:
+        """By the host, with the other options; one that there is not is refused, then and at first."""
+        table = Table(Trivia, options={"language": "es"})
+        ann = table.join("Ann")
+        table.start()
+        while table.status == "playing":
+            ann.send("skip")
+        ann.options(language="fr", questions=20)
+        self.assertEqual(self.assertRaises(Refused, ann.options, language="tlh").code, "bad_data")
+        self.assertEqual(self.assertRaises(Refused, ann.options, categories=["Golf"]).code, "bad_data")
+        table.restart()
+        table.start()
+        deck = table.row["docs"]["secret"]["deck"]
+        self.assertEqual([card["language"] for card in deck], ["fr"] * 20)
+        refused = self.assertRaises(Refused, Table, Trivia, options={"language": "tlh"})
+        self.assertEqual((refused.code, refused.path), ("bad_data", "$.options.language"))
 
     def test_loads_as_sample(self) -> None:
         """The server finds it among the samples."""

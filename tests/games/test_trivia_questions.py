@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +75,8 @@ class DataTests(SynchronousTestCase):
     def test_all_are_unique(self) -> None:
         """None stands there twice, as it is read or as it is shown."""
         files = [json.loads(path.read_text()) for path in questions.DATA.glob("*.json")]
-        self.assertEqual(len({card.id for card in CARDS}), sum(len(file["questions"]) for file in files))
-        asked = [(card.text, card.picture, card.choices) for card in CARDS]
+        self.assertEqual(len(CARDS), sum(len(file["questions"]) for file in files))
+        asked = [(card.text, card.picture, card.choices, card.language) for card in CARDS]
         self.assertEqual(len(set(asked)), len(asked))
 
     def test_questions_do_not_tell_their_answer(self) -> None:
@@ -88,6 +89,30 @@ class DataTests(SynchronousTestCase):
         """Each file says where its questions come from."""
         for path in questions.DATA.glob("*.json"):
             self.assertTrue(json.loads(path.read_text())["source"])
+
+    def test_languages_have_the_same(self) -> None:
+        """In each language as many of each category, difficulty, kind and number of answers, in its own words."""
+        self.assertEqual(questions.LANGUAGES, ["en", "de", "es", "fr"])
+        english = questions.matching()
+        for language in questions.LANGUAGES[1:]:
+            cards = questions.matching(language=language)
+            self.assertEqual(_shapes(cards), _shapes(english), language)
+            self.assertEqual({card.text for card in cards} & {card.text for card in english}, set())
+            # A question that is the same in all is about the same thing, and numbers and truth do not change.
+            for card, other in zip(cards, english, strict=True):
+                self.assertEqual((card.category, card.kind, card.picture), (other.category, other.kind, other.picture))
+                if card.kind in ("number", "boolean"):
+                    self.assertEqual((card.answer, card.unit), (other.answer, other.unit), card)
+
+    def test_known_facts_in_other_languages(self) -> None:
+        """A few that everybody can check."""
+        facts = {card.text: card.answer for card in CARDS}
+        self.assertEqual(facts["Wie heißt die Hauptstadt der Türkei?"], "Ankara")
+        self.assertEqual(facts["In welcher Stadt steht die Freiheitsstatue?"], "New York")
+        self.assertEqual(facts["¿De qué país es capital Canberra?"], "Australia")
+        self.assertEqual(facts["¿Cuál es la moneda de Polonia?"], "Esloti")
+        self.assertEqual(facts["En quelle année Hawaï est-il devenu un État des États-Unis\u00a0?"], 1959)
+        self.assertEqual(facts["Quelle est la capitale de la Turquie\u00a0?"], "Ankara")
 
     def test_known_facts(self) -> None:
         """A few that everybody can check."""
@@ -121,6 +146,11 @@ class DataTests(SynchronousTestCase):
         for text in ("[]", "{", '{"source": "", "questions": [{"text": "Q?"}]}'):
             (folder / "mine.json").write_text(text)
             self.assertIn("mine.json", str(self.assertRaises(ValueError, questions.load, folder)))
+
+
+def _shapes(cards: list[Card]) -> Counter[tuple[str, str, str, int]]:
+    """:returns: how many questions there are of each category, difficulty, kind and number of choices."""
+    return Counter((card.category, card.difficulty, card.kind, len(card.choices)) for card in cards)
 
 
 class ImporterTests(SynchronousTestCase):
@@ -186,6 +216,19 @@ class MatchingTests(SynchronousTestCase):
             ("Irno", "Iron"),
             ("washington dc", "Washington, D.C."),
             ("C++", "C++"),
+            ("Oesterreich", "Österreich"),
+            ("osterreich", "Österreich"),
+            ("Koeln", "Köln"),
+            ("Tuerkei", "die Türkei"),
+            ("Die Türkei", "Türkei"),
+            ("des Irak", "Irak"),
+            ("Espana", "España"),
+            ("los países bajos", "Países Bajos"),
+            ("el salvador", "El Salvador"),
+            ("etats unis", "États-Unis"),
+            ("l’Autriche", "Autriche"),  # noqa: RUF001
+            ("L'AUTRICHE", "Autriche"),
+            ("vietnam", "Viêt Nam"),
         ]:
             self.assertTrue(is_match(given_, [right]), (given_, right))
 
@@ -213,11 +256,12 @@ class MatchingTests(SynchronousTestCase):
         self.assertTrue(is_match("Australia", ["Australia"], ["Austria"]))
 
     def test_no_country_is_taken_for_another(self) -> None:
-        """Of all questions that are typed, no answer of one is right for another of its category."""
+        """Of all questions that are typed, no answer of one is right for another of its category and language."""
         typed = [card for card in CARDS if card.kind == "text"]
         for card in typed:
             for other in typed:
-                if card.category == other.category and card.answer != other.answer:
+                is_alike = (card.category, card.language) == (other.category, other.language)
+                if is_alike and card.answer != other.answer:
                     self.assertFalse(is_match(str(other.answer), [str(card.answer), *card.accept], card.reject))
 
     @given(st.text(max_size=30), st.text(max_size=30))

@@ -1,6 +1,10 @@
 /*
- * The field on its canvas: coins, discs with their faces and names, and for a moment where somebody was hit. What looks the
- * same in each frame, such as a disc with its face, is painted once and copied from then on: letters cost most.
+ * The field on its canvas: coins, discs with their faces and names, and for a moment where somebody was hit.
+ *
+ * A frame costs as much as it has pixels to touch. So nothing is painted that looks the same as before: the ground with its
+ * coins is kept beside, and is put back where something was in the frame before; a disc with its face, and a name, are
+ * painted once and copied from then on, onto whole pixels, which is many times cheaper than letters, areas and what has
+ * to be smoothed. Nothing is made anew in a frame, such as objects or keys, that the last one had.
  */
 
 import { HEIGHT, RADIUS, WIDTH } from "./motion.js";
@@ -8,7 +12,9 @@ import { HEIGHT, RADIUS, WIDTH } from "./motion.js";
 const SCALE = 0.1; // tenths of a pixel to the field's own pixels
 const [FIELD_W, FIELD_H] = [WIDTH * SCALE, HEIGHT * SCALE];
 const DISC = RADIUS * SCALE;
+const BOX = 2 * DISC + 16; // of a disc with its ring
 const COIN = 14;
+const PARTS = 2; // a disc is painted at each half of a pixel, across and down: it moves smoothly, and is copied as it is
 const HIT_MS = 350;
 const TRAIL_MS = 180;
 const QUICK = 75; // of the field's pixels within a trail
@@ -16,6 +22,7 @@ const NAME_PX = 12; // on the screen, at least
 const NARROW = 620; // so much of the field is seen across, at least, where a phone stands upright
 const MAP_W = 96; // of the small map of what is not seen, px
 const MARGIN = 6;
+const KEPT = 64; // looks; a room has fewer players, but they come and go
 
 const TONES = ["--card", "--line", "--ink", "--edge"];
 
@@ -25,11 +32,17 @@ export class Field {
   #calm;
   #hits = [];
   #trails = new Map();
-  #sprites = new Map();
+  #looks = new Map(); // of each seat: what it looks like, painted
   #tones = null;
   #view = { scale: 1, left: 0, top: 0, crops: false };
   #size = [0, 0];
-  #place = [1, 0, 0]; // zoom, left and top of the field, in the canvas' own pixels
+  #place = { zoom: 0, left: 0, top: 0 }; // of the field, in the canvas' own pixels
+  #ground = picture(1, 1); // with its coins
+  #coins = []; // those that lie on it: x, y, x, y…
+  #bare = null; // without them
+  #coin = null;
+  #spots = []; // where something stands that moves: left, top, right, bottom, left…
+  #isWhole = false; // whether all is to be painted anew
 
   /** @param {HTMLCanvasElement} canvas @param {() => boolean} moves whether anything may move that need not */
   constructor(canvas, moves = () => true) {
@@ -55,35 +68,36 @@ export class Field {
       this.#forget();
     }
     this.#tones ??= this.#read();
-    const paint = this.#paint;
     const calm = this.#calm();
     this.#look(discs.find(({ me }) => me), width, height);
-    const { scale, left, top, crops } = this.#view;
-    const zoom = ratio * scale;
-    paint.setTransform(1, 0, 0, 1, 0, 0);
-    if (FIELD_W * zoom < w - 1 || FIELD_H * zoom < h - 1) {
-      paint.fillStyle = this.#tones.around;
-      paint.fillRect(0, 0, w, h);
-    }
-    // Pixel by pixel, which is many times cheaper than lines and areas.
-    const ground = this.#sprite(`ground ${zoom}`, FIELD_W, FIELD_H, zoom, (to) => this.#ground(to));
-    paint.drawImage(ground.image, Math.round(ratio * left), Math.round(ratio * top));
-    this.#place = [zoom, ratio * left, ratio * top];
-    paint.setTransform(zoom, 0, 0, zoom, ratio * left, ratio * top);
-    const coin = this.#sprite(`coin ${zoom}`, 2 * COIN + 4, 2 * COIN + 4, zoom, (to) => this.#coin(to));
-    for (const [x, y] of coins) this.#lay(coin, x * SCALE, y * SCALE);
+    this.#settle(ratio);
+    this.#lay(coins);
+    this.#restore(w, h);
     if (!calm) for (const disc of discs) this.#trail(disc, now);
-    for (const disc of discs) this.#disc(disc, zoom, scale);
+    for (const disc of discs) this.#disc(disc);
     this.#rings(now, calm);
-    if (crops) this.#map(discs, coins, ratio);
+    if (this.#view.crops) this.#map(discs, coins, ratio);
   }
 
   /** How much of the field is seen: all of it, or on an upright phone what is around the own disc, from wall to wall. */
   #look(own, width, height) {
     const whole = Math.min(width / FIELD_W, height / FIELD_H);
     const scale = own && height > width ? Math.max(whole, Math.min(height / FIELD_H, width / NARROW)) : whole;
-    const along = (size, field, at) => (field * scale <= size + 0.5 ? (size - field * scale) / 2 : Math.min(0, Math.max(size - field * scale, size / 2 - at * SCALE * scale)));
-    this.#view = { scale, left: along(width, FIELD_W, own?.x ?? 0), top: along(height, FIELD_H, own?.y ?? 0), crops: FIELD_W * scale > width + 1 };
+    const view = this.#view;
+    view.scale = scale;
+    view.left = along(width, FIELD_W * scale, (own?.x ?? 0) * SCALE * scale);
+    view.top = along(height, FIELD_H * scale, (own?.y ?? 0) * SCALE * scale);
+    view.crops = FIELD_W * scale > width + 1;
+  }
+
+  /** Where the field begins, on whole pixels; what was painted for another zoom is of no use. */
+  #settle(ratio) {
+    const { scale, left, top } = this.#view;
+    const [zoom, across, down] = [ratio * scale, Math.round(ratio * left), Math.round(ratio * top)];
+    const place = this.#place;
+    if (zoom !== place.zoom) this.#clear();
+    if (zoom !== place.zoom || across !== place.left || down !== place.top) this.#isWhole = true;
+    Object.assign(place, { zoom, left: across, top: down });
   }
 
   #read() {
@@ -94,13 +108,37 @@ export class Field {
 
   #forget() {
     this.#tones = null;
-    this.#sprites.clear();
+    this.#clear();
   }
 
-  #ground(to) {
+  #clear() {
+    this.#looks.clear();
+    this.#bare = this.#coin = null;
+    this.#isWhole = true;
+  }
+
+  /** The ground with its coins, if they are others than those which lie there. */
+  #lay(coins) {
+    const known = this.#coins;
+    if (this.#bare && known.length === 2 * coins.length && coins.every(([x, y], i) => known[2 * i] === x && known[2 * i + 1] === y)) return;
+    const { zoom } = this.#place;
+    if (!this.#bare) {
+      this.#bare = sprite(FIELD_W, FIELD_H, zoom, (to) => this.#grid(to), { alpha: false });
+      this.#coin = sprite(2 * COIN + 4, 2 * COIN + 4, zoom, paintCoin);
+      this.#ground = picture(this.#bare.width, this.#bare.height, { alpha: false });
+    }
+    const { to } = this.#ground;
+    const { image, width, height } = this.#coin;
+    to.drawImage(this.#bare.image, 0, 0);
+    for (const [x, y] of coins) to.drawImage(image, Math.round(x * SCALE * zoom - width / 2), Math.round(y * SCALE * zoom - height / 2));
+    this.#coins = coins.flat();
+    this.#isWhole = true;
+  }
+
+  #grid(to) {
     to.translate(-FIELD_W / 2, -FIELD_H / 2);
     to.fillStyle = this.#tones.field;
-    to.fillRect(0, 0, FIELD_W, FIELD_H);
+    to.fillRect(-1, -1, FIELD_W + 2, FIELD_H + 2);
     to.strokeStyle = this.#tones.grid;
     to.lineWidth = 2;
     to.beginPath();
@@ -112,111 +150,152 @@ export class Field {
     to.strokeRect(0, 0, FIELD_W, FIELD_H);
   }
 
-  /** What `make` paints around the middle of a box, painted once for each zoom. */
-  #sprite(key, width, height, zoom, make) {
-    const known = this.#sprites.get(key);
-    if (known) return known;
-    if (this.#sprites.size > 200) this.#sprites.clear(); // names and faces change, zooms do
-    const image = document.createElement("canvas");
-    Object.assign(image, { width: Math.ceil(width * zoom), height: Math.ceil(height * zoom) });
-    const to = image.getContext("2d");
-    to.setTransform(zoom, 0, 0, zoom, image.width / 2, image.height / 2);
-    make(to);
-    const made = { image, width: image.width / zoom, height: image.height / zoom };
-    this.#sprites.set(key, made);
+  /** The ground, where something stood on it that moves; all of it where it is another. */
+  #restore(w, h) {
+    const paint = this.#paint;
+    const spots = this.#spots;
+    const { left, top } = this.#place;
+    const { image, width, height } = this.#ground;
+    if (this.#isWhole) {
+      if (left > 0 || top > 0 || left + width < w || top + height < h) {
+        paint.fillStyle = this.#tones.around;
+        paint.fillRect(0, 0, w, h);
+      }
+      paint.drawImage(image, left, top);
+    } else {
+      for (let i = 0; i < spots.length; i += 4) {
+        if (spots[i] < left || spots[i + 1] < top || spots[i + 2] > left + width || spots[i + 3] > top + height) {
+          paint.fillStyle = this.#tones.around;
+          paint.fillRect(spots[i], spots[i + 1], spots[i + 2] - spots[i], spots[i + 3] - spots[i + 1]);
+        }
+        const [x, y] = [Math.max(0, left, spots[i]), Math.max(0, top, spots[i + 1])];
+        const [wide, high] = [Math.min(w, left + width, spots[i + 2]) - x, Math.min(h, top + height, spots[i + 3]) - y];
+        if (wide > 0 && high > 0) paint.drawImage(image, x - left, y - top, wide, high, x, y, wide, high);
+      }
+    }
+    this.#isWhole = false;
+    spots.length = 0;
+  }
+
+  /** Something stands here in this frame, in the canvas' own pixels. */
+  #spot(left, top, right, bottom) {
+    this.#spots.push(Math.floor(left), Math.floor(top), Math.ceil(right), Math.ceil(bottom));
+  }
+
+  /** What a seat looks like, painted once: the disc at each part of a pixel, and the name. */
+  #lookOf({ seat, name, face, color, me }) {
+    const known = this.#looks.get(seat);
+    if (known && known.name === name && known.face === face && known.color === color && known.me === me) return known;
+    if (this.#looks.size >= KEPT) for (const each of [this.#looks, this.#trails]) each.clear(); // of seats that are gone
+    const { zoom } = this.#place;
+    const made = { name, face, color, me, discs: Array(PARTS * PARTS).fill(null), label: this.#label(name, zoom) };
+    this.#looks.set(seat, made);
     return made;
   }
 
-  #put({ image, width, height }, x, y) {
-    this.#paint.drawImage(image, x - width / 2, y - height / 2, width, height);
+  #label(name, zoom) {
+    const size = Math.max(22, NAME_PX / this.#view.scale);
+    const font = `600 ${size}px system-ui, sans-serif`;
+    const { to } = picture(1, 1);
+    to.font = font;
+    const text = shortened(to, name, 8.6 * size);
+    const width = to.measureText(text).width + 12;
+    return sprite(width, size + 12, zoom, (on) => {
+      Object.assign(on, { font, textAlign: "center", textBaseline: "middle", lineWidth: 5, strokeStyle: this.#tones.field, fillStyle: this.#tones.ink });
+      on.strokeText(text, 0, 0);
+      on.fillText(text, 0, 0);
+    });
   }
 
-  /** The same for what may stand on whole pixels, which costs less: words, and what lies still. */
-  #lay({ image }, x, y) {
+  #disc(disc) {
+    const { x, y, away } = disc;
     const paint = this.#paint;
-    const [zoom, left, top] = this.#place;
-    paint.setTransform(1, 0, 0, 1, 0, 0);
-    paint.drawImage(image, Math.round(left + x * zoom - image.width / 2), Math.round(top + y * zoom - image.height / 2));
-    paint.setTransform(zoom, 0, 0, zoom, left, top);
+    const { zoom, left, top } = this.#place;
+    const look = this.#lookOf(disc);
+    const [across, down] = [Math.round((left + x * SCALE * zoom) * PARTS), Math.round((top + y * SCALE * zoom) * PARTS)];
+    const [column, row] = [Math.floor(across / PARTS), Math.floor(down / PARTS)];
+    const [beside, below] = [across - column * PARTS, down - row * PARTS];
+    const part = below * PARTS + beside;
+    const { image, width, height } = (look.discs[part] ??= sprite(BOX, BOX, zoom, (to) => this.#face(to, look), { beside: beside / PARTS, below: below / PARTS }));
+    const [from, above] = [column - (width >> 1), row - (height >> 1)];
+    if (away) paint.globalAlpha = 0.45;
+    paint.drawImage(image, from, above);
+    if (away) paint.globalAlpha = 1;
+    const { label } = look;
+    const near = (DISC + 8) * zoom + label.height / 2 - 6 * zoom;
+    const [words, at] = [column - (label.width >> 1), Math.round(y * SCALE < 3 * DISC ? row + near : row - near) - (label.height >> 1)];
+    paint.drawImage(label.image, words, at);
+    this.#spot(Math.min(from, words), Math.min(above, at), Math.max(from + width, words + label.width), Math.max(above + height, at + label.height));
   }
 
-  #coin(to) {
-    round(to, COIN, "#ffd166");
-    to.strokeStyle = "#7a5600";
-    to.lineWidth = 3;
+  #face(to, { color, face, me }) {
+    round(to, DISC, color.fill);
+    to.fillStyle = color.on;
+    to.font = `700 ${DISC * 1.15}px system-ui, sans-serif`;
+    to.textAlign = "center";
+    to.textBaseline = "middle";
+    to.fillText(face, 0, DISC * 0.08);
+    if (!me) return;
+    to.strokeStyle = this.#tones.ink;
+    to.lineWidth = 5;
+    to.beginPath();
+    to.arc(0, 0, DISC + 5, 0, 2 * Math.PI);
     to.stroke();
   }
 
-  #disc({ x, y, name, face, color, me, away }, zoom, scale) {
-    const tones = this.#tones;
-    const [left, top] = [x * SCALE, y * SCALE];
-    const box = 2 * DISC + 16;
-    const disc = this.#sprite(`disc ${zoom} ${color.fill} ${face} ${me}`, box, box, zoom, (to) => {
-      round(to, DISC, color.fill);
-      to.fillStyle = color.on;
-      to.font = `700 ${DISC * 1.15}px system-ui, sans-serif`;
-      to.textAlign = "center";
-      to.textBaseline = "middle";
-      to.fillText(face, 0, DISC * 0.08);
-      if (!me) return;
-      to.strokeStyle = tones.ink;
-      to.lineWidth = 5;
-      to.beginPath();
-      to.arc(0, 0, DISC + 5, 0, 2 * Math.PI);
-      to.stroke();
-    });
-    this.#paint.globalAlpha = away ? 0.45 : 1;
-    this.#put(disc, left, top);
-    this.#paint.globalAlpha = 1;
-    const size = Math.max(22, NAME_PX / scale);
-    const label = this.#sprite(`name ${zoom} ${name}`, 9 * size, size + 12, zoom, (to) => {
-      to.font = `600 ${size}px system-ui, sans-serif`;
-      to.textAlign = "center";
-      to.textBaseline = "middle";
-      to.lineWidth = 5;
-      to.strokeStyle = tones.field;
-      to.fillStyle = tones.ink;
-      const text = shortened(to, name, 8.6 * size);
-      to.strokeText(text, 0, 0);
-      to.fillText(text, 0, 0);
-    });
-    const at = top < 3 * DISC ? top + DISC + size / 2 + 10 : top - DISC - size / 2 - 8;
-    this.#lay(label, left, at);
+  /** Paint in the field's own pixels, around these, `reach` of them to each side. */
+  #within(lowX, lowY, highX, highY, reach, make) {
+    const paint = this.#paint;
+    const { zoom, left, top } = this.#place;
+    paint.setTransform(zoom, 0, 0, zoom, left, top);
+    make(paint);
+    paint.setTransform(1, 0, 0, 1, 0, 0);
+    paint.globalAlpha = 1;
+    this.#spot(left + (lowX - reach) * zoom - 1, top + (lowY - reach) * zoom - 1, left + (highX + reach) * zoom + 1, top + (highY + reach) * zoom + 1);
   }
 
-  /** Where a quick disc has been. */
+  /** Where a quick disc has been: x, y and when, and so on. */
   #trail({ seat, x, y, color }, now) {
-    const trail = this.#trails.get(seat) ?? [];
-    trail.push({ x: x * SCALE, y: y * SCALE, at: now });
-    while (now - trail[0].at >= TRAIL_MS) trail.shift();
-    this.#trails.set(seat, trail);
-    const [first] = trail;
-    if (Math.hypot(first.x - x * SCALE, first.y - y * SCALE) < QUICK) return;
-    const paint = this.#paint;
-    paint.globalAlpha = 0.25;
-    paint.strokeStyle = color.fill;
-    paint.lineWidth = DISC * 1.5;
-    paint.lineCap = "round";
-    paint.beginPath();
-    paint.moveTo(first.x, first.y);
-    for (const each of trail) paint.lineTo(each.x, each.y);
-    paint.stroke();
-    paint.globalAlpha = 1;
+    let trail = this.#trails.get(seat);
+    if (!trail) this.#trails.set(seat, (trail = []));
+    let old = 0;
+    while (old < trail.length && now - trail[old + 2] >= TRAIL_MS) old += 3;
+    if (old) trail.copyWithin(0, old);
+    trail.length -= old;
+    trail.push(x * SCALE, y * SCALE, now);
+    if (Math.hypot(trail[0] - x * SCALE, trail[1] - y * SCALE) < QUICK) return;
+    let [lowX, lowY, highX, highY] = [Infinity, Infinity, -Infinity, -Infinity];
+    for (let i = 0; i < trail.length; i += 3) {
+      [lowX, highX] = [Math.min(lowX, trail[i]), Math.max(highX, trail[i])];
+      [lowY, highY] = [Math.min(lowY, trail[i + 1]), Math.max(highY, trail[i + 1])];
+    }
+    this.#within(lowX, lowY, highX, highY, DISC, (paint) => {
+      paint.globalAlpha = 0.25;
+      paint.strokeStyle = color.fill;
+      paint.lineWidth = DISC * 1.5;
+      paint.lineCap = "round";
+      paint.beginPath();
+      paint.moveTo(trail[0], trail[1]);
+      for (let i = 3; i < trail.length; i += 3) paint.lineTo(trail[i], trail[i + 1]);
+      paint.stroke();
+    });
   }
 
   #rings(now, calm) {
-    const paint = this.#paint;
+    if (!this.#hits.length) return;
     this.#hits = this.#hits.filter(({ at }) => now - at < HIT_MS);
     for (const { x, y, at } of this.#hits) {
       const part = (now - at) / HIT_MS;
-      paint.strokeStyle = this.#tones.ink;
-      paint.globalAlpha = 1 - part;
-      paint.lineWidth = 6;
-      paint.beginPath();
-      paint.arc(x, y, DISC * (calm ? 1.5 : 1.2 + part), 0, 2 * Math.PI);
-      paint.stroke();
+      const radius = DISC * (calm ? 1.5 : 1.2 + part);
+      this.#within(x, y, x, y, radius + 4, (paint) => {
+        paint.strokeStyle = this.#tones.ink;
+        paint.globalAlpha = 1 - part;
+        paint.lineWidth = 6;
+        paint.beginPath();
+        paint.arc(x, y, radius, 0, 2 * Math.PI);
+        paint.stroke();
+      });
     }
-    paint.globalAlpha = 1;
   }
 
   /** All of the field, small, where only a part of it is seen: dots for coins and discs. */
@@ -240,7 +319,46 @@ export class Field {
       const size = me ? 6 : 4;
       paint.fillRect(x * SCALE * zoom - size / 2, y * SCALE * zoom - size / 2, size, size);
     }
+    paint.setTransform(1, 0, 0, 1, 0, 0);
+    this.#spot(ratio * (left - 3), ratio * (above - 3), ratio * (left + MAP_W + 3), ratio * (above + FIELD_H * zoom + 3));
   }
+}
+
+/** Where so long a thing begins on so much of a screen: in its middle, or, if it is longer, so that `at` is seen. */
+function along(size, length, at) {
+  return length <= size + 0.5 ? (size - length) / 2 : Math.min(0, Math.max(size - length, size / 2 - at));
+}
+
+/** A picture beside the page, and how it is painted. */
+function picture(width, height, settings = {}) {
+  const image = document.createElement("canvas");
+  Object.assign(image, { width, height });
+  const to = /** @type {CanvasRenderingContext2D} */ (image.getContext("2d", settings));
+  return { image, width, height, to };
+}
+
+/**
+ * What `make` paints around the middle of a box, painted once.
+ * @param {number} width of the field's own pixels, as is `height`
+ * @param {number} height
+ * @param {number} zoom
+ * @param {(to: CanvasRenderingContext2D) => void} make
+ * @param {{ alpha?: boolean, beside?: number, below?: number }} how `beside`, `below`: parts of a pixel that the middle is off
+ */
+function sprite(width, height, zoom, make, { alpha = true, beside = 0, below = 0 } = {}) {
+  const spare = alpha ? 2 : 0;
+  const made = picture(Math.ceil(width * zoom) + spare, Math.ceil(height * zoom) + spare, { alpha });
+  const middle = (size) => (alpha ? size >> 1 : size / 2);
+  made.to.setTransform(zoom, 0, 0, zoom, middle(made.width) + beside, middle(made.height) + below);
+  make(made.to);
+  return made;
+}
+
+function paintCoin(to) {
+  round(to, COIN, "#ffd166");
+  to.strokeStyle = "#7a5600";
+  to.lineWidth = 3;
+  to.stroke();
 }
 
 /** As much of a name as there is room for. */

@@ -34,6 +34,9 @@ class Round {
   #told = { at: 0, score: 0 };
   #list = null;
   #looks = new Map();
+  #coins = [];
+  #known = new Map(); // the discs by their seats, as they are shown: kept from frame to frame
+  #shown = [];
 
   constructor(room, about) {
     this.#room = room;
@@ -73,6 +76,7 @@ class Round {
       el("div", { class: "above" }, fullScreenButton({ class: "full" }), menu),
     );
     room.on("$change", ({ stream }) => stream === "room" && this.hear());
+    for (const event of ["$seats", "$joined"]) room.on(event, () => this.#known.clear());
     room.on("$info", () => this.playing && room.info.status !== "playing" && this.prediction.end(room.state, this.#passed()));
     room.on("hit", (hit) => this.#hit(hit));
     this.hear();
@@ -92,8 +96,9 @@ class Round {
 
   /** What the server says. */
   hear() {
-    const { tick, bodies } = this.#room.state;
+    const { tick, bodies, coins } = this.#room.state;
     if (!bodies) return;
+    this.#coins = Object.values(coins);
     if (this.playing) this.prediction.hear(this.#room.state, this.#passed());
     this.playout.hear(tick, bodies, performance.now());
   }
@@ -121,7 +126,7 @@ class Round {
       if (part !== this.#part) this.#meter.style.transform = `scaleX(${(this.#part = part)})`;
     }
     this.#drawn = now;
-    this.field.draw({ discs: this.discs(now), coins: Object.values(this.#room.state.coins ?? {}), now });
+    this.field.draw({ discs: this.discs(now), coins: this.#coins, now });
   }
 
   #steer(now) {
@@ -136,16 +141,27 @@ class Round {
     this.prediction.aim(x, y, this.#passed(now));
   }
 
-  /** Where each disc is shown: {seat, x, y, ...}. */
+  /** Where each disc is shown: {seat, x, y, ...}; the same list and discs each time. */
   discs(now = performance.now()) {
     const places = this.playout.at(now);
     if (this.playing && this.prediction.there) places[this.#room.seat.id] = this.prediction.shown(this.#passed(now));
-    const shown = [];
-    for (const [seat, [x, y]] of Object.entries(places)) {
-      const known = this.#room.seats.get(seat);
-      if (known) shown.push({ seat, x, y, name: known.name, face: faceOf(known), color: this.#colorOf(known), me: seat === this.#room.seat.id, away: !known.online });
+    this.#shown.length = 0;
+    for (const seat of Object.keys(places)) {
+      const disc = this.#discOf(seat);
+      if (disc) this.#shown.push(Object.assign(disc, { x: places[seat][0], y: places[seat][1] }));
     }
-    return shown;
+    return this.#shown;
+  }
+
+  /** What is known of a disc but its place; null where nobody sits there. */
+  #discOf(seat) {
+    let disc = this.#known.get(seat);
+    if (disc === undefined) {
+      const known = this.#room.seats.get(seat);
+      disc = known ? { seat, x: 0, y: 0, name: known.name, face: faceOf(known), color: this.#colorOf(known), me: seat === this.#room.seat.id, away: !known.online } : null;
+      this.#known.set(seat, disc);
+    }
+    return disc;
   }
 
   #colorOf(seat) {
@@ -209,4 +225,4 @@ room.on("$left", () => {
 });
 
 /** For the console, and for tests: what is shown now, and what the server has said. */
-globalThis.arena = { room, prediction: round.prediction, playout: round.playout, discs: () => round.discs() };
+globalThis.arena = { room, prediction: round.prediction, playout: round.playout, discs: () => round.discs().map((disc) => ({ ...disc })) };

@@ -66,7 +66,7 @@ function status() {
     const kind = family ? t("It is of the kind: {kind}.", { kind: said(family) }) : "";
     const draws = t("{name} draws.", { name: who });
     if (room.mine?.word) return [drawer === room.seat.id ? t("Draw: {word}", { word: room.mine.word }) : t("You know it: {word}", { word: room.mine.word }), `${where} ${drawer === room.seat.id ? t("Letters and numbers are not allowed.") : draws}`];
-    return [mask ?? "", [t("{n, plural, one {# letter.} other {# letters.}}", { n: [...(mask ?? "")].filter((c) => c !== " ").length }), draws, kind, where].filter(Boolean).join(" ")];
+    return [mask ?? "", [t("{n, plural, one {# letter.} other {# letters.}}", { n: [...(mask ?? "")].filter((c) => /[\p{L}\p{N}_]/u.test(c)).length }), draws, kind, where].filter(Boolean).join(" ")];
   }
   if (phase === "reveal") return [t("The word was {word}", { word }), where];
   if (phase === "waiting") return [t("Waiting for somebody to come back"), where];

@@ -26,8 +26,9 @@ function pictureOf(emoji) {
 
 /** The question, and its picture. */
 export function asking(room) {
-  const { text, picture } = room.state.question;
-  return el("div", { class: ["asking", picture && "pictured"] }, pictureOf(picture), heading(text, { class: ["question-text", text.length > LONG_QUESTION && "long"] }));
+  const { text, picture, by } = room.state.question;
+  const lang = by === null ? room.info.options.language : undefined; // a host writes in any
+  return el("div", { class: ["asking", picture && "pictured"] }, pictureOf(picture), heading(text, { lang, class: ["question-text", text.length > LONG_QUESTION && "long"] }));
 }
 
 /** Phase and documents come one after the other: whether both are there. */

@@ -277,7 +277,7 @@ function reveal(room) {
   return {
     say: () => {
       const gained = room.state.reveal.answers[room.seat.id]?.points ?? 0;
-      return [verdict(room).text, gained && t("{n, plural, one {# point.} other {# points.}}", { n: gained }), t("The answer: {answer}", { answer: room.state.reveal.answer })].filter(Boolean).join(" ");
+      return [verdict(room).text, gained && t("{n, plural, one {# point.} other {# points.}}", { n: gained }), t("The answer: {answer}", { answer: answerText(room.state.question, room.state.reveal.value) })].filter(Boolean).join(" ");
     },
     build: () => {
       const result = el("div", { class: "stack" });

@@ -133,10 +133,10 @@ function question(room) {
 
 function reveal(room) {
   return {
-    say: () => t("The answer: {answer}", { answer: room.state.reveal.answer }),
+    say: () => t("The answer: {answer}", { answer: answerText(room.state.question, room.state.reveal.value) }),
     build: () => {
       const asked = room.state.question;
-      const { answer, value, answers, void: isVoid } = room.state.reveal;
+      const { value, answers, void: isVoid } = room.state.reveal;
       const options = optionsOf(asked);
       const given = Object.values(answers);
       const list = options.length
@@ -150,7 +150,7 @@ function reveal(room) {
               el("span", { class: "votes" }, `${right ? "✓ " : ""}${votes}`, el("span", { class: "visually-hidden" }, " ", t("{n, plural, one {chose this.} other {chose this.}}", { n: votes }), right ? ` ${t("It is right.")}` : "")),
             );
           }))
-        : el("p", { class: "the-answer pop" }, answer);
+        : el("p", { class: "the-answer pop" }, answerText(asked, value));
       const people = el("div", {});
       return frame(room, "reveal", {
         top: head(room, el("span", { class: "badge strong warn-badge", hidden: !isVoid }, t("Does not count"))),

@@ -1,7 +1,7 @@
 /*
  * Forms from JSON schemas, as msgspec writes them: the options of a game, the data of a message.
  *
- *     const form = schemaForm(schema, { prefix: "play", seats: () => [{ id, name }] });
+ *     const form = schemaForm(schema, { prefix: "play", seats: () => [{ id, name }], values: { cell: 4 } });
  *     parent.append(form.element);
  *     form.value();             // {cell: 4}; throws {code: "bad_data", message, path} where a field cannot be read
  *     form.explain(error);      // marks the field that error.path names; the error in words, with that field's label
@@ -9,17 +9,20 @@
  *     form.empty                // there is nothing to fill in
  *     shortcuts(schema, seats)  // {key, values} where one small choice is all there is: a row of buttons will do
  *
- * Fields that are left empty are left out if they may be; what no field fits is written as JSON.
+ * Fields that are left empty are left out if they may be; what no field fits is written as JSON. `values` stand there at
+ * first, instead of the schema's defaults. A choice that is called "language" is of tags: it shows their names, and has the
+ * page's own at first, unless `values` says another.
  */
 
 import { el } from "./page/elements.js";
-import { said, t } from "./page/language.js";
+import { language, nameOf, said, t } from "./page/language.js";
 import { words } from "./page/notices.js";
 
+const LANGUAGE = "language";
 const MANY = 12; // more buttons than that are no shortcut
 
-export function schemaForm(schema, { prefix = "field", seats = () => [] } = {}) {
-  const root = resolve(schema, schema);
+export function schemaForm(schema, { prefix = "field", seats = () => [], values = {} } = {}) {
+  const root = begun(resolve(schema, schema), values);
   const fields = fieldsOf(root, schema, prefix, seats);
   const element = el("div", { class: "stack" }, fields.map((field) => field.element));
   return {
@@ -29,6 +32,16 @@ export function schemaForm(schema, { prefix = "field", seats = () => [] } = {}) 
     refresh: () => fields.forEach((field) => field.refresh?.()),
     explain: (error) => explain(fields, error),
   };
+}
+
+/** An object whose fields begin with these values, and with the page's language. */
+function begun(object, values) {
+  const properties = { ...object.properties };
+  const own = properties[LANGUAGE]?.enum?.find((tag) => tag === language || tag === language.split("-")[0]);
+  for (const [key, value] of Object.entries({ ...(own && { [LANGUAGE]: own }), ...values })) {
+    if (properties[key]) properties[key] = { ...properties[key], default: value };
+  }
+  return { ...object, properties };
 }
 
 export function shortcuts(schema, seats = []) {
@@ -119,7 +132,7 @@ function choiceField(field) {
   if (!required || schema.nullable) {
     if (schema.default === undefined || schema.default === null) select.append(el("option", { value: "" }, "–"));
   }
-  values.forEach((value, i) => value === null || select.append(el("option", { value: String(i) }, wordOf(value))));
+  values.forEach((value, i) => value === null || select.append(field.key === LANGUAGE ? el("option", { value: String(i), lang: value }, nameOf(value)) : el("option", { value: String(i) }, wordOf(value))));
   const at = values.indexOf(schema.default);
   if (at >= 0) select.value = String(at);
   const made = labelled(field, select);

@@ -57,9 +57,16 @@ export class Playout {
     this.#follow(now);
     const left = 0.5 ** ((now - this.#faded) / FADE_MS);
     this.#faded = now;
-    for (const offset of Object.values(this.#offsets)) offset.forEach((each, axis) => (offset[axis] = each * left));
-    const shown = ([seat, place]) => [seat, place.map((each, axis) => each + (this.#offsets[seat]?.[axis] ?? 0))];
-    return Object.fromEntries(Object.entries(this.#places(now)).map(shown));
+    const shown = this.#places(now);
+    for (const seat of Object.keys(this.#offsets)) {
+      const [offset, place] = [this.#offsets[seat], shown[seat]];
+      offset[0] *= left;
+      offset[1] *= left;
+      if (!place) continue;
+      place[0] += offset[0];
+      place[1] += offset[1];
+    }
+    return shown;
   }
 
   /** What is known, or else guessed, of this moment. */
@@ -71,11 +78,10 @@ export class Playout {
     if (next < 0) return guessed(this.#told.at(-1), Math.min(GUESS_STEPS, tick - this.#told.at(-1).tick));
     const [a, b] = [this.#told[next - 1], this.#told[next]];
     const part = (tick - a.tick) / (b.tick - a.tick);
-    const place = ([seat, [x, y]]) => {
-      const from = a.bodies[seat] ?? [x, y];
-      return [seat, [from[0] + (x - from[0]) * part, from[1] + (y - from[1]) * part]];
-    };
-    return Object.fromEntries(Object.entries(b.bodies).map(place));
+    return placed(b.bodies, (seat, to) => {
+      const from = a.bodies[seat] ?? to;
+      return [from[0] + (to[0] - from[0]) * part, from[1] + (to[1] - from[1]) * part];
+    });
   }
 
   /** What comes late shows that a guess was wrong: go over to what is right. */
@@ -91,9 +97,8 @@ export class Playout {
 
   /** Let time run so that what is to be shown has come. */
   #follow(now) {
-    const bases = this.#arrivals.map(({ base }) => base);
     const best = this.#best();
-    const latest = Math.max(...bases) - best;
+    const latest = this.#arrivals.reduce((most, { base }) => Math.max(most, base), -Infinity) - best;
     const wanted = best + Math.min(LONGEST_MS, this.#step_ms + latest + SPARE_MS);
     const most = Math.max(0, now - this.#at) * WARP;
     this.#at = now;
@@ -102,7 +107,7 @@ export class Playout {
   }
 
   #best() {
-    return Math.min(...this.#arrivals.map(({ base }) => base));
+    return this.#arrivals.reduce((least, { base }) => Math.min(least, base), Infinity);
   }
 
   #forget() {
@@ -113,11 +118,17 @@ export class Playout {
   }
 }
 
+/** A place for each body; this runs with each frame, so that it makes nothing else. */
+function placed(bodies, place) {
+  const all = {};
+  for (const seat of Object.keys(bodies)) all[seat] = place(seat, bodies[seat]);
+  return all;
+}
+
 function places(bodies) {
-  return Object.fromEntries(Object.entries(bodies).map(([seat, [x, y]]) => [seat, [x, y]]));
+  return placed(bodies, (seat, body) => [body[0], body[1]]);
 }
 
 function guessed({ bodies }, steps) {
-  const place = ([seat, [x, y, vx, vy]]) => [seat, [x + vx * steps, y + vy * steps]];
-  return Object.fromEntries(Object.entries(bodies).map(place));
+  return placed(bodies, (seat, body) => [body[0] + body[2] * steps, body[1] + body[3] * steps]);
 }

@@ -15,7 +15,7 @@ import { said, t } from "./language.js";
  * @param {{ prefix: string, text: string, done: (options: Record<string, unknown>) => Promise<unknown> }} what
  */
 function optionsForm(about, values, { prefix, text, done }) {
-  const form = about.options ? schemaForm(withValues(about.options, values), { prefix }) : null;
+  const form = about.options ? schemaForm(about.options, { prefix, values }) : null;
   const error = el("p", { class: "error", role: "alert" });
   const button = el("button", { type: "submit", class: "primary" }, text);
   const submit = async (event) => {
@@ -30,15 +30,6 @@ function optionsForm(about, values, { prefix, text, done }) {
     button.disabled = false;
   };
   return el("form", { class: "stack tight", onsubmit: submit }, form?.element ?? null, error, button);
-}
-
-/** A schema whose defaults are these values. */
-function withValues(schema, values) {
-  const copy = structuredClone(schema);
-  const name = /^#\/\$defs\/(.+)$/.exec(copy.$ref ?? "")?.[1];
-  const { properties = {} } = name ? (copy.$defs?.[name] ?? {}) : copy;
-  for (const [key, value] of Object.entries(values)) if (properties[key]) properties[key] = { ...properties[key], default: value };
-  return copy;
 }
 
 /**

@@ -63,7 +63,7 @@ const asked = query.get("lang");
 if (asked && offered.includes(asked)) remember(asked);
 
 /** A language as those call it who speak it. */
-function nameOf(tag) {
+export function nameOf(tag) {
   try {
     const name = new Intl.DisplayNames(tag, { type: "language" }).of(tag);
     return name.charAt(0).toLocaleUpperCase(tag) + name.slice(1);

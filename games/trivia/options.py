@@ -1,0 +1,34 @@
+"""The options of a room that depend on which questions there are."""
+
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from gameserver import Refused
+
+from . import questions as cards
+
+Category = Annotated[str, Meta(extra_json_schema={"enum": cards.CATEGORIES})]
+Language = Annotated[str, Meta(title="Language of the questions", extra_json_schema={"enum": cards.LANGUAGES})]
+"""What a page chooses by itself where it is in one of them."""
+
+
+def check(options: dict[str, Any]) -> None:
+    """
+    Look that there are questions like that.
+
+    :param options: all of a room's, as ``Trivia.on_create`` names them.
+    :raises Refused: ``bad_data``; its path names the option.
+    """
+    categories, language = options["categories"], options["language"]
+    if unknown := sorted(set(categories) - set(cards.CATEGORIES)):
+        raise _bad(f"There is no category {unknown[0]!r}.", "categories")
+    if language not in cards.LANGUAGES:
+        raise _bad(f"There are no questions in {language!r}.", "language")
+    there = len(cards.matching(categories, options["difficulty"], language))
+    if there < options["questions"]:
+        raise _bad(f"There are only {there} questions like that.", "questions")
+
+
+def _bad(text: str, name: str) -> Refused:
+    return Refused(text, code="bad_data", path=f"$.options.{name}")
