@@ -45,10 +45,12 @@ e2e: needs
 	@$(TRIAL) tests.e2e
 
 # Every scene of the sample games at eight sizes, with few and with most players: nothing cut, nothing that scrolls on a
-# TV, axe-core, targets of 44 px; pictures go to build/look. LOOK=tests.look.test_trivia for one game.
+# TV, axe-core, targets of 44 px; pictures go to build/look. LOOK=tests.look.test_trivia for one game,
+# SIZES="320x568 1280x720" for two of the sizes.
 LOOK ?= tests.look
+SIZES ?=
 look: needs
-	@GAMESERVER_LOOK=all GAMESERVER_LOOK_PICTURES=$(CURDIR)/build/look $(TRIAL) $(LOOK)
+	@GAMESERVER_LOOK=all GAMESERVER_LOOK_SIZES="$(SIZES)" GAMESERVER_LOOK_PICTURES=$(CURDIR)/build/look $(TRIAL) $(LOOK)
 
 # Kills at 200 random instants on each store, and a Redis frozen for as long as it says; minutes. Its counts are shown.
 KILLS ?= 200

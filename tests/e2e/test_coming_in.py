@@ -108,7 +108,7 @@ class ComingInTests(ServerCase):
                 tv.press("Host")
                 dialog = tv.page.get_by_role("dialog", name="Host")
                 dialog.locator("[data-key=start], [data-key=again]").first.click()
-                dialog.get_by_role("button", name="End this round").wait_for()
+                dialog.get_by_role("button", name="End the game").wait_for()
                 dialog.get_by_role("button", name="Done").click()
                 winner.page.get_by_role("button", name="Press").first.click()
                 tv.page.get_by_role("button", name="Play again").or_(

@@ -71,7 +71,7 @@ class EveningTests(ServerCase):
         ann.page.get_by_role("dialog").get_by_role("button", name="Pause", exact=True).wait_for()
         tv.page.reload()
         tv.sees(".there .code", second)
-        ann.page.get_by_role("dialog").get_by_role("button", name="End this round", exact=True).click()
+        ann.page.get_by_role("dialog").get_by_role("button", name="End the game", exact=True).click()
         ann.page.get_by_role("dialog").get_by_role("button", name="Play again", exact=True).wait_for()
         ann.page.get_by_role("dialog").get_by_role("button", name="Done", exact=True).click()
 
@@ -102,11 +102,11 @@ class EveningTests(ServerCase):
         dialog.get_by_role("button", name="Set these options").click()
         dialog.get_by_text("The next round is played so.").wait_for()
         dialog.get_by_role("button", name="Start", exact=True).click()
-        dialog.get_by_role("button", name="End this round", exact=True).wait_for()
+        dialog.get_by_role("button", name="End the game", exact=True).wait_for()
         room = self.others[0].room
         from_thread(lambda: until(lambda: room.info.status == "playing" and room.state["question"], "a question"))
         self.assertEqual(room.info.options["questions"], 1)
-        dialog.get_by_role("button", name="End this round", exact=True).click()
+        dialog.get_by_role("button", name="End the game", exact=True).click()
         dialog.get_by_role("button", name="Play again", exact=True).wait_for()
         dialog.get_by_role("button", name="Done", exact=True).click()
 

@@ -45,7 +45,7 @@ class HostingTests(ServerCase):
             self.assertEqual(ann.examine("the host's dialog"), [])
             ann.press("Pause")
             ann.press("Go on")
-            ann.press("End this round")
+            ann.press("End the game")
             ann.page.get_by_role("button", name="Play again").first.wait_for()
             ann.press("Put out Bob")
             ann.page.get_by_role("dialog", name="Put Bob out of the room?").get_by_text("Put out", exact=True).click()

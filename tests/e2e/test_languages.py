@@ -20,9 +20,9 @@ class LanguageTests(ServerCase):
         super().setUp()
         need()
 
-    def fits(self, someone: Someone, *, tv: bool = False) -> None:
-        """See that nothing is cut or stands out of a page that runs from right to left."""
-        self.assertEqual(someone.page.evaluate("document.documentElement.dir"), "rtl")
+    def fits(self, someone: Someone, *, tv: bool = False, direction: str = "rtl") -> None:
+        """See that nothing is cut, lies over something else, or stands out of a page that runs in this direction."""
+        self.assertEqual(someone.page.evaluate("document.documentElement.dir || 'ltr'"), direction)
         told = {"tv": tv, "touch": False, "see": []}
         faults = someone.page.evaluate(f"(told) => ({MEASURE.read_text('utf-8').strip().rstrip(';')})(told)", told)
         # What says the same twice is as wrong, or as right, in any direction.
@@ -85,4 +85,28 @@ class LanguageTests(ServerCase):
             tv.sees(".question-text")
             self.fits(tv, tv=True)
 
+            ann.page.set_viewport_size({"width": 320, "height": 568})
+            for language in ("de", "es", "fr", "en"):
+                ann.go(f"/play/trivia/?room={code}&lang={language}").sees(".bar .by-word")
+                ann.sees(".question-text")
+                self.fits(ann, direction="ltr")
+            ann.go(f"/play/trivia/?room={code}&{MIRRORED}").sees(".question-text")
+            self.fits(ann)
+            self.speak_by_remote(tv, "Deutsch")
+            tv.sees("html[lang=de] .question-text")
+            tv.go(f"/play/trivia/?room={code}&role=screen").sees("html[lang=de] .question-text")
+            self.fits(tv, tv=True, direction="ltr")
+
         await browse(server.port, scenario)
+
+    def speak_by_remote(self, tv: Someone, language: str) -> None:
+        """Choose the language of a TV with what its remote has: arrows, and OK."""
+        for wanted in ("Language", language):
+            for _ in range(8):
+                tv.page.keyboard.press("ArrowDown")
+                if tv.page.evaluate("document.activeElement.textContent") == wanted:
+                    break
+            height = tv.page.evaluate("document.activeElement.getBoundingClientRect().height")
+            self.assertGreaterEqual(height, 44, wanted)
+            tv.page.keyboard.press("Enter")
+        tv.sees_none("dialog")

@@ -22,11 +22,11 @@ def gather(people: People, **more: Any) -> tuple[Someone, Someone, Someone]:
     """:returns: the host, who draws first, then two who guess; the second's name is hostile."""
     ann, bob, cleo = people("Ann", TV, **more), people("<b>Bob</b>", **more), people("Cleo", TV, **more)
     code = ann.create("sketch")
-    ann.sees_heading("Who comes along?")
+    ann.sees_heading("Sketch")
     for each in (bob, cleo):
         each.join("sketch", code)
-        each.sees("game-chat")
-    ann.sees(".people li", "Cleo")
+        each.sees(".lobby-of")
+    ann.sees(".seat", "Cleo")
     ann.press("Start")
     ann.sees_heading("Choose a word")
     return ann, bob, cleo
@@ -62,7 +62,7 @@ def draw(someone: Someone, *points: tuple[float, float]) -> None:
 
 def say(someone: Someone, text: str) -> None:
     """Write a line, and press Enter."""
-    field = someone.page.locator("game-chat").get_by_label("Say something")
+    field = someone.page.locator("game-chat").get_by_label("Guess, or chat")
     field.fill(text)
     field.press("Enter")
 
@@ -167,7 +167,7 @@ class SketchPageTests(ServerCase):
             cleo.sees("game-chat [role=tab][aria-selected=true]", "Everybody")
             cleo.press("Give up")
             cleo.sees("h1", "The word was")
-            field = bob.page.locator("game-chat").get_by_label("Say something")
+            field = bob.page.locator("game-chat").get_by_label("Guess, or chat")
             field.press("ArrowUp")
             self.assertEqual(field.input_value(), "helo")
             field.press("Escape")
@@ -200,8 +200,8 @@ class SketchAccessibilityTests(ServerCase):
             code = ann.create("sketch")
             faults = ann.examine("sketch, waiting")
             for each in (bob, cleo):
-                each.join("sketch", code).sees("game-chat")
-            ann.sees(".people li", "Cleo")
+                each.join("sketch", code).sees(".lobby-of")
+            ann.sees(".seat", "Cleo")
             ann.press("Start")
             ann.sees_heading("Choose a word")
             faults += ann.examine("sketch, choosing")

@@ -175,7 +175,7 @@ class Evening:
                 phone.page.reload()
                 phone.wait(".note-line", has_text="Locked in")
         if skip:
-            self.host.press("End it")
+            self.host.press("End question")
         self.host.wait(".scene.reveal")
         self.hold()
         for page in self.all:
@@ -213,7 +213,7 @@ class Evening:
         self.check_scores()
         if restart:
             self.restart()
-        self.advance("Next", ".scene.question")
+        self.advance("Next question", ".scene.question")
         self.host.press("Resume")
 
     def hold(self) -> None:

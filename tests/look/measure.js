@@ -114,6 +114,18 @@
   }
   for (const [name, count] of names) if (count > 1) faults.push(`${count} buttons "${name}"`);
 
+  for (const bar of document.querySelectorAll(".bar, .host-bar")) {
+    const parts = [...bar.children].filter((each) => !isHidden(each) && each.getClientRects().length).map((each) => ({ each, box: each.getBoundingClientRect() }));
+    const whole = bar.getBoundingClientRect();
+    parts.forEach(({ each, box }, i) => {
+      if (box.left < whole.left - 1 || box.right > whole.right + 1) faults.push(`stands out of its bar (${at(box)}): ${nameOf(each)}`);
+      for (const other of parts.slice(i + 1)) {
+        const [across, down] = [Math.min(box.right, other.box.right) - Math.max(box.left, other.box.left), Math.min(box.bottom, other.box.bottom) - Math.max(box.top, other.box.top)];
+        if (across > 1 && down > 1) faults.push(`in a bar ${nameOf(each)} lies over ${nameOf(other.each)}`);
+      }
+    });
+  }
+
   const headings = shown.filter((node) => node.tagName === "H1").length + [...document.querySelectorAll("h1.visually-hidden")].length;
   if (headings !== 1 && !open) faults.push(`${headings} first headings`);
   return faults;

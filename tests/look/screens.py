@@ -19,6 +19,9 @@ TVS: Final = ((1280, 720), (1920, 1080), (3840, 2160))
 ALL: Final = os.environ.get("GAMESERVER_LOOK") == "all"
 """Whether all sizes and numbers of players are looked at, as `make look` does; else two sizes."""
 
+WANTED: Final = tuple(os.environ.get("GAMESERVER_LOOK_SIZES", "").split())
+"""The sizes that are looked at, such as ``320x568``; all where it names none."""
+
 PICTURES: Final = os.environ.get("GAMESERVER_LOOK_PICTURES")
 """The folder that pictures are kept in; none where it is not set."""
 
@@ -96,9 +99,10 @@ class Look:
 
 
 def _sizes(*, tv: bool) -> tuple[tuple[int, int], ...]:
-    if tv:
-        return (*TVS, LAPTOP) if ALL else TVS[:1]
-    return (*PHONES, LAPTOP) if ALL else (PHONES[0], PHONES[2])
+    if not ALL:
+        return TVS[:1] if tv else (PHONES[0], PHONES[2])
+    sizes = (*TVS, LAPTOP) if tv else (*PHONES, LAPTOP)
+    return tuple(size for size in sizes if not WANTED or "x".join(map(str, size)) in WANTED)
 
 
 def only_all() -> None:

@@ -31,7 +31,7 @@ class SketchLook(ServerCase):
             tv = party.show()
             ann, bob = party.host, party.guest
             assert bob is not None
-            tv.sees(".people li")
+            tv.sees(".seat", "Bob")
             for each in party.pages:
                 look.at(each, "lobby")
             ann.press("Start")
@@ -44,7 +44,7 @@ class SketchLook(ServerCase):
                 apart = each.sees("h1.masked", "_").evaluate("node => parseFloat(getComputedStyle(node).letterSpacing)")
                 self.assertGreater(apart, 1, "blanks that touch cannot be counted")
             with party.still(".easel .sheet"):
-                look.at(ann, "drawing", see=(*BOTH, ".acts button"))
+                look.at(ann, "drawing", see=(".sheet", "game-chat", ".acts button"))
                 look.at(bob, "guessing", see=BOTH)
                 look.at(tv, "drawing", see=(".sheet",))
                 look.at(bob, "typing", see=BOTH, sizes=KEYBOARDS if ALL else KEYBOARDS[:1], field="game-chat input")
@@ -55,7 +55,7 @@ class SketchLook(ServerCase):
                 for each in party.pages:
                     look.at(each, "reveal")
             self._to_the_end(party)
-            with party.still("main[data-stage=over]"):
+            with party.still(".end-of"):
                 for each in party.pages:
                     look.at(each, "podium")
 
@@ -66,7 +66,7 @@ class SketchLook(ServerCase):
     def _to_the_end(self, party: Party) -> None:
         skip: Any = party.host.page.get_by_role("button", name="Skip this turn", exact=True)
         for _ in range(40):
-            if party.host.page.locator("main[data-stage=over]").count():
+            if party.host.page.locator(".end-of").count():
                 return
             if skip.is_visible():
                 skip.click()

@@ -54,7 +54,7 @@ class TriviaLook(ServerCase):
                 look.at(each, f"question {number}", see=(".question-text", *asks), kind=kind)
         if not zero:
             party.each(lambda person, at: _answer(person, at, number))
-        party.host.press("End it")
+        party.host.press("End question")
         with party.still(".scene.reveal"):
             for each in party.pages:
                 look.at(each, f"reveal {number}", kind=f"reveal of {kind}")

@@ -12,6 +12,7 @@ export function ownWords(room) {
     node.hidden = room.info.status === "playing";
     button.hidden = !room.mayHost;
     count.hidden = !own;
+    node.hidden ||= button.hidden && count.hidden;
     count.textContent = t("{n, plural, one {One word of the host’s own} other {# words of the host’s own}}", { n: own });
   }, ["$change", "$info", "$seats", "$joined"]);
   return node;

@@ -4,7 +4,8 @@ import { ask, attempt, avatar, el, playersOf, points, render, t, toast } from ".
 
 import { colorOf, entryOf } from "./parts.js";
 
-const NEXT = { countdown: t("Skip"), question: t("End it"), reveal: t("Go on"), scores: t("Next") };
+/** What the button brings, by phase: it says of what it is the end. */
+const NEXT = { countdown: t("Ask now"), question: t("End question"), reveal: t("Go on"), scores: t("Next question") };
 const STEP = 100;
 const MOST = 100_000;
 
@@ -28,7 +29,7 @@ export function hostBar(room) {
     pause.textContent = room.state.paused ? t("Resume") : t("Pause");
     pause.classList.toggle("primary", room.state.paused);
     shown = room.info.phase;
-    skip.textContent = NEXT[shown] ?? t("Skip");
+    skip.textContent = NEXT[shown] ?? t("Go on");
   });
   return bar;
 }

@@ -40,7 +40,8 @@
  *   countdown(room, name, {hurry_s, label})   seconds left of a shown timer by the server's clock; hidden without one
  *   turnCountdown(room), clockCountdown(room, key)   the time of this turn; of a player (a seat's id) or team (group:NAME)
  *   leftMs(room, name)              the same as a number of ms, or null
- *   chatBox(room, {to, title})      a <game-chat>: its channels, or the one of this address; see /game-chat.js
+ *   chatBox(room, {to, title, field, nothing})   a <game-chat>: its channels, or the one of this address; see /game-chat.js. `field`
+ *                                   says what is to be written there, `nothing` what stands there before anybody has
  *   lobbyChat(client, game)         a <game-chat> of what is said in the game's lobby; enter() shows it before a room
  *   statusBanner(client)            says when the connection is away
  *   newsBanner(client)              what the operator announces, until it is closed; enter() has it

@@ -6,6 +6,7 @@
 
 import { keyHere } from "../page/base.js";
 import { el } from "../page/elements.js";
+import { icon } from "../page/icons.js";
 import { t } from "../page/language.js";
 
 const KEY = keyHere("gameserver feel");
@@ -64,25 +65,9 @@ function show() {
   document.documentElement.classList.toggle("calm", chosen.off === true || chosen.motion === false);
 }
 
-const SVG = "http://www.w3.org/2000/svg";
-
-/** A loudspeaker; drawn, since not every device has a letter for it. */
-function speaker() {
-  const node = document.createElementNS(SVG, "svg");
-  for (const [name, value] of Object.entries({ viewBox: "0 0 24 24", width: "24", height: "24", "aria-hidden": "true", focusable: "false" })) node.setAttribute(name, value);
-  const path = (d, name) => {
-    const each = document.createElementNS(SVG, "path");
-    each.setAttribute("d", d);
-    each.setAttribute("class", name);
-    return each;
-  };
-  node.append(path("M3 9v6h4l5 4.5v-15L7 9Z", "cone"), path("M15.5 8.5a5 5 0 0 1 0 7M18 6a8.5 8.5 0 0 1 0 12", "waves"), path("M15.5 9.5l5 5m0-5l-5 5", "cross"));
-  return node;
-}
-
 /** A button that turns sound, vibration and movement off, and on again. */
 export function feelButton() {
-  const button = el("button", { type: "button", class: "quiet icon feel", onclick: () => feel({ off: !chosen.off }) }, speaker(), el("span", { class: "visually-hidden" }, t("Sound and effects")));
+  const button = el("button", { type: "button", class: "quiet icon feel", onclick: () => feel({ off: !chosen.off }) }, icon("speaker"), el("span", { class: "visually-hidden" }, t("Sound and effects")));
   const look = () => {
     button.setAttribute("aria-pressed", String(!chosen.off));
     button.title = chosen.off ? t("Sound and effects are off") : t("Sound and effects are on");

@@ -48,10 +48,11 @@ const sceneOf = ({ info: { status, phase } }) => (status === "playing" ? `playin
  * Play a game on this page: `phone` shows it to a player, `tv` to a shared screen and to whoever looks on. Before it there
  * is a lobby, and after it a podium: of `scores(room)`, which has a number for each seat's id, or of `ending(room, about)`;
  * by default of what the game gave to over(), else of `state.scores`.
- * @param {{ phone: Shown, tv?: Shown, at?: (room: any) => string, lobby?: Before, scores?: (room: any) => Record<string, number>, ending?: (room: any, about: any) => Ending, whole?: boolean, grow?: boolean, ticks?: string[] | null, mount?: HTMLElement } & Record<string, any>} page
+ * @param {{ phone: Shown, tv?: Shown, at?: (room: any) => string, lobby?: Before, scores?: (room: any) => Record<string, number>, ending?: (room: any, about: any) => Ending, whole?: boolean, grow?: boolean, ticks?: string[] | null | ((room: any) => string[] | null), mount?: HTMLElement } & Record<string, any>} page
  * and whatever enter() takes. `at` names the scene that is on: "lobby" and "over" are the two that are here, all others are
  * what the game shows; by default the room's status, and its phase while it is played. With `whole` false a player's scene
- * scrolls. `grow` as for stage(), `ticks` as for cues().
+ * scrolls. `grow` as for stage(), `ticks` as for cues(), or what gives
+ * them for a room.
  */
 export async function play({ phone, tv = phone, at = sceneOf, lobby = () => ({}), scores, ending, whole = true, grow = true, ticks, mount = document.querySelector("main"), ...entry }) {
   const { client, room, about } = await enter({ mount, ...entry });
@@ -72,7 +73,7 @@ export async function play({ phone, tv = phone, at = sceneOf, lobby = () => ({})
     if (paused.textContent !== text) paused.textContent = text;
     draw();
   });
-  const quiet = cues(room, { ticks });
+  const quiet = cues(room, { ticks: typeof ticks === "function" ? ticks(room) : ticks });
   room.on("$left", () => {
     stop();
     quiet();

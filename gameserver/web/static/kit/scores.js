@@ -5,7 +5,7 @@ import { t } from "../page/language.js";
 import { seatColor } from "../page/seats.js";
 import { fitList } from "./fit.js";
 import { avatar } from "./people.js";
-import { listed, points, signed } from "./words.js";
+import { listed, ordinal, points, signed } from "./words.js";
 
 /**
  * @typedef {object} Entry
@@ -76,9 +76,10 @@ function line(room) {
     const { rank, score, gained = 0, note, seat } = entry;
     const own = seat !== undefined && seat === room.seat.id;
     const name = nameOf(room, entry);
+    const hasPlace = best > 0 || entry.placed || typeof score !== "number"; // where nobody has a point nobody is first
     const part = String(best > 0 ? Math.max(0, score ?? 0) / best : 0);
     if (node.style.getPropertyValue("--part") !== part) node.style.setProperty("--part", part);
-    const now = JSON.stringify([entry, name, seatOf(room, entry)?.profile, showGained]);
+    const now = JSON.stringify([entry, name, seatOf(room, entry)?.profile, showGained, hasPlace]);
     if (now === known) return;
     known = now;
     node.className = [colorOf(room, entry), own && "me"].filter(Boolean).join(" ");
@@ -86,7 +87,7 @@ function line(room) {
     fill(
       node,
       el("span", { class: "bar-of", "aria-hidden": "true" }),
-      el("span", { class: "place" }, el("span", { class: "visually-hidden" }, t("Rank"), " "), String(rank)),
+      el("span", { class: "place" }, el("span", { class: "visually-hidden" }, t("Rank"), " "), hasPlace ? String(rank) : "–"),
       faceOf(room, entry),
       el("span", { class: "name", dir: "auto" }, name),
       note ? el("span", { class: "streak" }, note) : null,
@@ -155,6 +156,7 @@ export function podium(room, entries) {
   const steps = new Map();
   for (const entry of winnersOf(entries)) steps.set(entry.rank, [...(steps.get(entry.rank) ?? []), entry]);
   if (!steps.size) return null;
+  const isAll = steps.size === 1 && [...steps.values()][0].length > 3; // so many who have won together stand on no step
   return el("ol", { class: ["podium", `steps-${steps.size}`], "aria-label": t("Podium") }, [...steps].map(([rank, equal]) => {
     const winners = equal.map((entry) => el("li", { class: ["winner", colorOf(room, entry)] }, faceOf(room, entry), el("span", { class: "name", dir: "auto" }, nameOf(room, entry))));
     const list = fitList(winners, { class: ["winners", equal.length > 3 && "many"], most: 12, more: (n) => t("and {n} more", { n }) });
@@ -162,7 +164,7 @@ export function podium(room, entries) {
       "li",
       { class: `step step-${rank}` },
       list,
-      el("div", { class: "block" }, el("span", { class: "visually-hidden" }, t("Rank"), " "), el("span", { class: "place" }, String(rank)), pointsOf(equal)),
+      isAll && !pointsOf(equal) ? null : el("div", { class: "block" }, el("span", { class: "place" }, ordinal(rank)), pointsOf(equal)),
     );
   }));
 }

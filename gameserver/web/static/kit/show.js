@@ -19,7 +19,7 @@ const PARTS = [
     const items = Array.from({ length: 12 }, (_, i) => el("li", { class: "chip" }, `Item ${i + 1}`));
     return fitList(items, { class: "seats", label: "Items", most: 5, more: (n) => `and ${n} others` });
   }],
-  ["Countdown", "By the server’s clock: a number, a ring that runs out, and one that fills the screen.", () => el("div", { class: "row" }, countdown(room, "answer", { label: "left" }), ring(room, "answer", 60), el("div", { style: { zoom: ".3" } }, bigCount(room, "answer")))],
+  ["Countdown", "By the server’s clock: a number, a ring that runs out, and one that fills the screen.", () => el("div", { class: "row" }, countdown(room, "answer"), ring(room, "answer", 60), el("div", { style: { zoom: ".3" } }, bigCount(room, "answer")))],
   ["Score list", "The best first; one’s own line is always there.", () => scoreList(room, ranked(entriesOf(room.state.scores)), { most: 4 })],
   ["Podium with ties", "Equals stand on one step; who has no points on none. winnerText() says it in words.", () => {
     const entries = ranked(entriesOf(room.state.scores));

@@ -22,9 +22,15 @@ function chatWords() {
   return { ...Object.fromEntries([...found, ...made].filter(([, text]) => text)), failed: words };
 }
 
-export function chatBox(room, { to = null, title = t("Chat") } = {}) {
+/**
+ * What is said in a room.
+ * @param {any} room
+ * @param {{ to?: string | null, title?: string, field?: string, nothing?: string }} options `to`: these channels alone;
+ * `field`: what is to be written there, where that is more than to say something; `nothing`: what stands there before
+ */
+export function chatBox(room, { to = null, title = t("Chat"), field, nothing } = {}) {
   const chat = el("game-chat", { label: title, channels: to });
-  chat.words = chatWords();
+  chat.words = { ...chatWords(), ...(field && { field }), ...(nothing && { nothing }) };
   chat.room = room;
   return chat;
 }

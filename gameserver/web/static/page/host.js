@@ -1,5 +1,6 @@
 /** What the host of a room may do: behind one button, in every game. */
 
+import { barButton } from "./bar.js";
 import { el, fill, live } from "./elements.js";
 import { nextPart, optionsPart } from "./host_room.js";
 import { api } from "./http.js";
@@ -17,7 +18,7 @@ const ROOM_ACTS = [
   ["again", t("Play again"), (info) => info.status === "over"],
   ["pause", t("Pause"), (info) => info.status === "playing" && !info.paused],
   ["unpause", t("Go on"), (info) => info.paused],
-  ["end", t("End this round"), (info) => info.status === "playing"],
+  ["end", t("End the game"), (info) => info.status === "playing"],
   ["lock", t("Let nobody new in"), (info) => !info.locked],
   ["unlock", t("Let people in"), (info) => info.locked],
 ];
@@ -42,7 +43,7 @@ export function hostButton(room, about) {
     about ??= await attempt(aboutOf(room.game));
     if (about) openHost(room, about);
   };
-  const button = el("button", { class: "quiet", type: "button", onclick: open }, t("Host"));
+  const button = barButton("host", t("Host"), { onclick: open });
   return live(button, room, () => {
     button.hidden = !room.mayHost;
   });

@@ -72,17 +72,26 @@ export function nameOf(tag) {
   }
 }
 
+/** The languages in which the page can be had: tags, what those call them who speak them, and which one this is. */
+export function languages() {
+  const now = offered.includes(language) ? language : SOURCE;
+  return offered.map((tag) => ({ tag, name: nameOf(tag), chosen: tag === now }));
+}
+
+/** Have the page in this language, now and from now on. */
+export function speak(tag) {
+  remember(tag);
+  const url = new URL(location.href);
+  url.searchParams.delete("lang");
+  if (url.href === location.href) location.reload();
+  else location.replace(url);
+}
+
 /** A field to choose the page's language, which this browser remembers; null where there is but one. */
 export function languageField() {
-  if (offered.length < 2) return null;
-  const choose = () => {
-    remember(select.value);
-    const url = new URL(location.href);
-    url.searchParams.delete("lang");
-    if (url.href === location.href) location.reload();
-    else location.replace(url);
-  };
-  const select = el("select", { id: "language", "aria-label": t("Language"), onchange: choose }, offered.map((tag) => el("option", { value: tag, lang: tag }, nameOf(tag))));
-  select.value = offered.includes(language) ? language : SOURCE;
+  const known = languages();
+  if (known.length < 2) return null;
+  const select = el("select", { id: "language", "aria-label": t("Language"), onchange: () => speak(select.value) }, known.map(({ tag, name }) => el("option", { value: tag, lang: tag }, name)));
+  select.value = known.find(({ chosen }) => chosen)?.tag ?? SOURCE;
   return el("div", { class: "row center language" }, select);
 }

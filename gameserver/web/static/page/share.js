@@ -1,11 +1,13 @@
 /** How others find the room: its address, its code and QR code, and the head that shows them. */
 
+import { barButton, fitBar, languageButton } from "./bar.js";
 import { BASE, keyHere, urlOf } from "./base.js";
 import { el } from "./elements.js";
 import { eveningLine } from "./evening.js";
 import { hostButton } from "./host.js";
 import { api } from "./http.js";
 import { ask, attempt, toast } from "./notices.js";
+import { walkByRemote } from "./remote.js";
 import { said, t } from "./language.js";
 
 /** @import * as Api from "../../gameserver.js" */
@@ -69,11 +71,13 @@ export function header(client, room, { title = said(room.game), about } = {}) {
     await attempt(room.leave());
     location.assign(BASE);
   };
-  return el(
+  const isTV = document.documentElement.classList.contains("tv");
+  if (isTV) walkByRemote();
+  const bar = el(
     "header",
     { class: "bar" },
     el("a", { class: "home", href: BASE.href, title: t("To the lobby; your seat is kept") }, el("span", {}, title)),
-    document.documentElement.classList.contains("tv") ? there(room) : null,
+    isTV ? there(room) : null,
     el(
       "button",
       { class: "share-button", type: "button", onclick: () => openShare(room) },
@@ -81,10 +85,12 @@ export function header(client, room, { title = said(room.game), about } = {}) {
       el("span", { class: "code" }, room.code),
       el("span", { class: "text" }, t("Invite")),
     ),
-    document.documentElement.classList.contains("tv") ? eveningLine(room) : null,
+    isTV ? eveningLine(room) : null,
     hostButton(room, about),
-    el("button", { class: "quiet", type: "button", onclick: leave }, t("Leave")),
+    isTV ? languageButton() : null,
+    barButton("leave", t("Leave"), { onclick: leave }),
   );
+  return fitBar(bar);
 }
 
 /**
@@ -93,7 +99,8 @@ export function header(client, room, { title = said(room.game), about } = {}) {
  * @param {any} about
  */
 export function screenBar(room, about) {
-  return el("header", { class: "bar strip" }, there(room), eveningLine(room), hostButton(room, about));
+  walkByRemote();
+  return fitBar(el("header", { class: "bar strip" }, there(room), eveningLine(room), hostButton(room, about), languageButton()));
 }
 
 /**
