@@ -21,10 +21,11 @@ def hand_over(room: Room, by: Player, seat: Player, level: str | None) -> None:
     :param level: of the bot; None: the player moves again.
     :raises Refused: ``forbidden``; ``bad_data``: there is no such level, or no player to move for.
     """
-    if seat.role != "player":
-        raise Refused("Only players have somebody move for them.", code="bad_data", path="$.seat")
     if by != seat and not is_host(room, by):
         raise Refused("Only the host may do that.", code="forbidden")
+    if seat.role != "player":
+        code = "forbidden" if by == seat else "bad_data"
+        raise Refused("Only players have somebody move for them.", code=code, path="$.seat")
     if by != seat and seat.online and not seat._kept.absent:
         raise Refused("Who is here moves alone.", code="forbidden")
     if level is not None and level not in room.spec.bots:

@@ -625,6 +625,16 @@ class HandedTests(AbsentCase):
         self.refused(ann, "forbidden", seat=cleo.id, level="two")
         self.refused(bob, "bad_data", seat=bob.id, level="three")
 
+    def test_who_does_not_play(self) -> None:
+        """Whoever watches may hand over no seat, the own one neither; and of the host's it is no player's."""
+        self.patch(Count, "roles", {"spectator": 2})
+        ann, bob, _ = self.sit(Count)
+        sam, tom = (self.table.join(name, role="spectator") for name in ("Sam", "Tom"))
+        for seat in (sam, tom, ann, bob):
+            self.refused(sam, "forbidden", seat=seat.id, level="two")
+        self.refused(bob, "forbidden", seat=sam.id, level="two")
+        self.refused(ann, "bad_data", seat=sam.id, level="two")
+
     def test_an_absent_one(self) -> None:
         ann, bob, cleo = self.sit(Skipping)
         bob.drop()
