@@ -14,12 +14,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, ClassVar, Final
 
+from twisted.internet import reactor
 from twisted.internet.defer import Deferred
-from twisted.internet.threads import deferToThread
+from twisted.python.failure import Failure
 
 from tests.needs import cannot_run, program
+
+_reactor: Any = reactor
 
 TESTS: Final = "the pages in a real browser"
 ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
@@ -191,21 +196,74 @@ class People:
 
 
 def browse(port: int, scenario: Callable[[People], object], path: str = "") -> Deferred[None]:
-    """Start a browser, and let people do this with the server on a port, perhaps under a path."""
-    return deferToThread(_browse, f"http://127.0.0.1:{port}{path}", scenario)
+    """Let people do this in a browser with the server on a port, perhaps under a path."""
+    browser = Browser.idle.pop() if Browser.idle else Browser()
+    return browser.run(lambda opened: _play(opened, f"http://127.0.0.1:{port}{path}", scenario))
 
 
-def _browse(base: str, scenario: Callable[[People], object]) -> None:
-    from playwright.sync_api import Error, sync_playwright
+class Browser:
+    """
+    A browser, and the thread in which all calls to it are made, as Playwright wants it.
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
-        people = People(browser, base)
+    It takes a second of processor time to start, and so stays for the next test of this process, which finds nothing
+    of the one before: each person's window has a memory of its own. It ends with the process, whose end Playwright's
+    own process sees.
+
+    :cvar idle: those that no test uses now.
+    """
+
+    idle: ClassVar[list[Browser]] = []
+
+    def __init__(self) -> None:
+        self._asked: SimpleQueue[tuple[Callable[[Any], None], Deferred[None]]] = SimpleQueue()
+        Thread(target=self._live, name="browser", daemon=True).start()
+
+    def run(self, work: Callable[[Any], None]) -> Deferred[None]:
+        """Do this with Playwright's browser. :returns: fires when it is done, and all windows are closed."""
+        done: Deferred[None] = Deferred()
+        self._asked.put((work, done))
+        return done
+
+    def _live(self) -> None:
+        from playwright.sync_api import sync_playwright
+
         try:
-            scenario(people)
-            people.check()
-        except (AssertionError, Error) as error:
-            shown = "\n\n".join([*map(str, people.all), *(text for each in people.all for text in each.complaints)])
-            raise AssertionError(f"{error}\n\n{shown}") from error
-        finally:
-            browser.close()
+            with sync_playwright() as playwright:
+                opened = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+                while opened.is_connected():
+                    self._do(opened, *self._asked.get())
+        except BaseException:  # noqa: BLE001 - it does not start, which the test is told
+            _, done = self._asked.get()
+            _reactor.callFromThread(done.errback, Failure())
+
+    def _do(self, opened: Any, work: Callable[[Any], None], done: Deferred[None]) -> None:
+        failure: Failure | None = None
+        try:
+            try:
+                work(opened)
+            finally:
+                for context in opened.contexts:
+                    context.close()
+        except BaseException:  # noqa: BLE001 - the test is told
+            failure = Failure()
+        _reactor.callFromThread(self._done, done, failure, usable=opened.is_connected())
+
+    def _done(self, done: Deferred[None], failure: Failure | None, *, usable: bool) -> None:
+        if usable:
+            self.idle.append(self)
+        if failure is None:
+            done.callback(None)
+        else:
+            done.errback(failure)
+
+
+def _play(browser: Any, base: str, scenario: Callable[[People], object]) -> None:
+    from playwright.sync_api import Error
+
+    people = People(browser, base)
+    try:
+        scenario(people)
+        people.check()
+    except (AssertionError, Error) as error:
+        shown = "\n\n".join([*map(str, people.all), *(text for each in people.all for text in each.complaints)])
+        raise AssertionError(f"{error}\n\n{shown}") from error

@@ -417,11 +417,19 @@ class ServerCase(TestCase):
         self,
         *,
         games: Path | None = None,
+        samples: bool = False,
         listen: Sequence[str] = (),
         descriptors: int | None = None,
         **environ: str,
     ) -> Server:
-        """Prepare a server, which is gone when the test is."""
+        """
+        Prepare a server, which is gone when the test is.
+
+        :param games: a folder of games, instead of the samples: a server with a game or two starts sooner.
+        :param samples: the samples are served beside these.
+        """
+        if games is not None and not samples:
+            environ.setdefault("GAMESERVER_SAMPLE_GAMES", "no")
         folder = Path(tempfile.mkdtemp(prefix="server-", dir=self.folder))
         server = Server(folder, games=games, environ=environ, listen=listen, descriptors=descriptors)
         self.addCleanup(self._say_output, server)

@@ -270,7 +270,7 @@ class DefaultPageTests(ServerCase):
         """Two people and two bots at hearts; Bob hands his seat to a bot, and takes it back."""
         source = (PLAYED / "hearts.py").read_text("utf-8").replace("turn_s = 60", "turn_s, bot_s = 600, (0.0, 0.1)")
         source = source.replace("class Hearts(", "class Tricks(")  # ours is another, with a page of its own
-        server = self.server(games=self.games(tricks=source))
+        server = self.server(games=self.games(tricks=source), samples=True)
         await server.start()
 
         def play(people: People) -> None:

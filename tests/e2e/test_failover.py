@@ -81,7 +81,6 @@ class FailoverCase(OneAddressCase):
             GAMESERVER_NODE_NAME=name,
             GAMESERVER_PUBLIC_URL=self.site,
             GAMESERVER_TRUSTED_PROXY="127.0.0.1",
-            GAMESERVER_SAMPLE_GAMES="no",
         )
         server.patience_s = PATIENCE_S  # several are started while others play
         self.to_people[name].target = server.port

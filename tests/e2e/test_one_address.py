@@ -80,7 +80,6 @@ class OneAddressCase(NodesCase, ProxyCase):
             GAMESERVER_NODE_NAME=name,
             GAMESERVER_PUBLIC_URL=self.site,
             GAMESERVER_TRUSTED_PROXY="unix",
-            GAMESERVER_SAMPLE_GAMES="no",
         )
 
     async def player(self, name: str) -> Person:

@@ -71,7 +71,7 @@ class OperatingCase(NodesCase):
 class AsideTests(OperatingCase):
     async def test_mended_file_brings_rooms_back_without_a_start(self) -> None:
         """A running server says what is aside and why; once the file is mended the player goes on."""
-        server = self.server(games=self.release(SHELF), GAMESERVER_SAMPLE_GAMES="no")
+        server = self.server(games=self.release(SHELF))
         await server.start()
         ann = await self.person(server, "Ann")
         room = await ann.create("shelf")
@@ -95,7 +95,7 @@ class AsideTests(OperatingCase):
 
     async def test_renamed_and_dropped(self) -> None:
         """Beside a running server; who sat there sits in the room of the other name; who was dropped does not."""
-        server = self.server(games=self.release(SHELF), GAMESERVER_SAMPLE_GAMES="no")
+        server = self.server(games=self.release(SHELF))
         await server.start()
         ann, bob = await self.people(server, "Ann", "Bob")
         await ann.create("shelf")
@@ -115,7 +115,7 @@ class MovingTests(OperatingCase):
         """Rooms, tables, seats and sanctions are there, and players come back by themselves."""
         url = f"redis://127.0.0.1:{self.redis().port}"
         games = self.release(SHELF)
-        server = self.server(games=games, GAMESERVER_SAMPLE_GAMES="no")
+        server = self.server(games=games)
         await server.start()
         ann = await self.person(server, "Ann")
         room = await ann.create("shelf")
@@ -138,7 +138,7 @@ class MovingTests(OperatingCase):
         await ann.send("put", key="a", word="second")
         await server.stop()
         await self.command(server, "export", "back.jsonl", "--secret", store=url)
-        other = self.server(games=games, GAMESERVER_SAMPLE_GAMES="no")
+        other = self.server(games=games)
         await self.command(other, "import", "back.jsonl")
         other.port = server.port
         await other.start()
@@ -148,7 +148,7 @@ class MovingTests(OperatingCase):
 
     async def test_lost_secret_is_said_with_its_cost(self) -> None:
         """At the start, with how many seats it is about."""
-        server = self.server(games=self.release(SHELF), GAMESERVER_SAMPLE_GAMES="no")
+        server = self.server(games=self.release(SHELF))
         await server.start()
         ann = await self.person(server, "Ann")
         await ann.create("shelf")

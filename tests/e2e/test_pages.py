@@ -207,7 +207,7 @@ class AccessibilityTests(ServerCase):
 
     async def served(self) -> tuple[Server, set[str]]:
         """:returns: a server with one more game, and the names of those that have pages of their own."""
-        server = self.server(games=self.games(counting=PLAIN_GAME))
+        server = self.server(games=self.games(counting=PLAIN_GAME), samples=True)
         await server.start()
         games = (await server.http("GET", "/api/games")).json["games"]
         return server, {game["name"] for game in games if game["page"]}

@@ -51,7 +51,7 @@ class ReleasesCase(OperatingCase):
     async def go_through(self, store: str = "") -> None:
         """All kinds at once, in one server."""
         self.random = Random(16)
-        environ = {"GAMESERVER_SAMPLE_GAMES": "no", "GAMESERVER_LIMITS_ROOMS": "50"}
+        environ = {"GAMESERVER_LIMITS_ROOMS": "50"}
         if store:
             environ |= {"GAMESERVER_STORE": store, "GAMESERVER_LEASE_S": "3"}
         server = self.server(games=self.games(**{kind.name: kind.first for kind in KINDS}), **environ)

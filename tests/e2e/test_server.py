@@ -325,7 +325,7 @@ class BrokenGameTests(ServerCase):
             missing="\nimport no_such_module_at_all\n",
             falling="from gameserver import Game\n\n\nclass Falling(Game):\n    x = 1 / 0\n",
         )
-        server = self.server(games=games, GAMESERVER_AUTH="guests accounts", GAMESERVER_ADMINS="Root")
+        server = self.server(games=games, samples=True, GAMESERVER_AUTH="guests accounts", GAMESERVER_ADMINS="Root")
         await server.start()
         self.assertNotIn("broken", (await server.http("GET", "/api/games")).json)
         invitation = Invitations(read_secrets(server.data / "secret")).make("Root")
