@@ -94,6 +94,8 @@ def message(
     """
     if turn not in (False, True, "any"):
         raise GameDefinitionError(f'message: turn is True, "any" or False, not {turn!r}')
+    if phase is not None and not isinstance(phase, str):
+        raise GameDefinitionError(f"message: a message is bound to one phase, which is a str, not {phase!r}")
     if (stage or undo) and not turn:
         raise GameDefinitionError("message: stage= and undo= are for messages with turn=True")
     stages = (stage,) if isinstance(stage, str) else tuple(stage or ())

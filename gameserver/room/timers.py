@@ -168,7 +168,9 @@ class Timers:
         spec = self._room.spec
         if spec.timers is None or callable(getattr(spec.cls, name, None)) or name in spec.questions:
             return name
-        return self._timer_name(name)
+        near = difflib.get_close_matches(name, [each for each in dir(spec.cls) if each[0] != "_"], n=3, cutoff=0.5)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise ValueError(f"{spec.cls.__name__} has no method {name!r}{hint}")
 
     def _timer_name(self, timer: TimerName) -> str:
         """:raises ValueError: not a timer of this game; the text names near matches."""

@@ -243,6 +243,12 @@ class SignatureTests(SynchronousTestCase):
         """``by`` names a role of the game."""
         self.assertIn("screen", self.assert_bad(play=message(by="screen")(method)))
 
+    def test_phase_that_is_no_name(self) -> None:
+        """A message has one phase, though it may have several stages."""
+        for phase in (("day", "night"), 3, ["day"]):
+            error = self.assertRaises(GameDefinitionError, message, phase=phase)
+            self.assertIn("one phase", str(error))
+
     def test_same_name_twice(self) -> None:
         """Two messages of one name are refused."""
         self.assert_bad(one=message(name="x")(lambda self, player: None), two=message(name="x")(lambda self, p: None))

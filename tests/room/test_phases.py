@@ -86,7 +86,8 @@ class PhaseTests(SynchronousTestCase):
 
     def test_unknown(self) -> None:
         """A method that there is not is an error that names near matches."""
-        self.assertRaises(Refused, self.ann.send, "go", phase="x", s=1, then="nigt")
+        error = self.assertRaises(Refused, self.ann.send, "go", phase="x", s=1, then="nigt")
+        self.assertIn("has no method 'nigt'; did you mean night", str(error.__cause__))
         self.assertIsNone(self.table.phase)
 
     def test_over(self) -> None:

@@ -9,11 +9,11 @@ from msgspec import structs
 
 from gameserver.room import marks
 from gameserver.room.groups import Group
+from gameserver.room.seats import Player
 from gameserver.room.turns.state import Level, TurnsState
 
 if TYPE_CHECKING:
     from gameserver.room.core import RoomCore
-    from gameserver.room.seats import Player
 
     Who: TypeAlias = Player | Group
     """Who has a turn: a player, or a public group, all of whose players have it."""
@@ -22,8 +22,15 @@ GROUP = "group:"
 
 
 def key_of(who: Who) -> str:
-    """:returns: how the ring names a player or a group."""
-    return who.key if isinstance(who, Group) else who.id
+    """
+    :returns: how the ring names a player or a group.
+    :raises TypeError: it is neither, such as the None that `Game.seat` gives for who is gone.
+    """
+    if isinstance(who, Group):
+        return who.key
+    if not isinstance(who, Player):
+        raise TypeError(f"{who!r} is neither a player nor a group")
+    return who.id
 
 
 def who_is(room: RoomCore, key: str) -> Who | None:

@@ -227,7 +227,11 @@ class Turns(WhoseTurn):
         Wait for a player no longer; nothing happens where nobody waits for that one.
 
         After the last one a call is over; where none is open, the turn passes on.
+
+        :raises TypeError: it is no player.
         """
+        if not isinstance(player, Player):
+            raise TypeError(f"done: {player!r} is no player")
         room, state = self._room, self._room.state.turns
         if state is None or player.id not in waited_for(room, state):
             return

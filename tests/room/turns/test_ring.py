@@ -151,6 +151,18 @@ class RingTests(TurnsCase):
         self.do("turns.begin()", "turns.out(Ann)", "turns.out(Bob)")
         self.assertIsNone(self.turn)
 
+    def test_what_is_nobody(self) -> None:
+        """``Game.seat`` gives None for who is gone: the error says so, and none of what happened inside."""
+        self.sit("Ann", "Bob")
+        self.do("turns.begin()")
+        for verb in ("to", "out", "back", "order_from", "also", "only"):
+            with self.assertRaises(Refused) as caught:
+                self.do(f"turns.{verb}(None)")
+            self.assertIn("None is neither a player nor a group", str(caught.exception.__cause__), verb)
+        with self.assertRaises(Refused) as caught:
+            self.do("turns.done(None)")
+        self.assertIn("None is no player", str(caught.exception.__cause__))
+
     def test_before_the_start_it_raises(self) -> None:
         self.table = Table(Told)
         ann = self.table.join("Ann")
