@@ -37,7 +37,7 @@ export class Field {
   #view = { scale: 1, left: 0, top: 0, crops: false };
   #size = [0, 0];
   #place = { zoom: 0, left: 0, top: 0 }; // of the field, in the canvas' own pixels
-  #ground = picture(1, 1); // with its coins
+  #ground = null; // with its coins
   #coins = []; // those that lie on it: x, y, x, y…
   #bare = null; // without them
   #coin = null;
@@ -47,7 +47,8 @@ export class Field {
   /** @param {HTMLCanvasElement} canvas @param {() => boolean} moves whether anything may move that need not */
   constructor(canvas, moves = () => true) {
     this.#canvas = canvas;
-    this.#paint = canvas.getContext("2d", { alpha: false });
+    // Not as a part of the page, which is put together anew then, but past it: that is half of what a frame costs.
+    this.#paint = canvas.getContext("2d", { alpha: false, desynchronized: true });
     this.#calm = () => !moves();
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#forget());
     new ResizeObserver(([{ contentRect: { width, height } }]) => (this.#size = [width, height])).observe(canvas);
@@ -127,8 +128,8 @@ export class Field {
       this.#coin = sprite(2 * COIN + 4, 2 * COIN + 4, zoom, paintCoin);
       this.#ground = picture(this.#bare.width, this.#bare.height, { alpha: false });
     }
-    const { to } = this.#ground;
     const { image, width, height } = this.#coin;
+    const { to } = this.#ground;
     to.drawImage(this.#bare.image, 0, 0);
     for (const [x, y] of coins) to.drawImage(image, Math.round(x * SCALE * zoom - width / 2), Math.round(y * SCALE * zoom - height / 2));
     this.#coins = coins.flat();

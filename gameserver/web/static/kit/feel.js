@@ -11,6 +11,8 @@ import { t } from "../page/language.js";
 
 const KEY = keyHere("gameserver feel");
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
+let isStill = reduced.matches; // kept, since to ask has the page laid out, and some ask with each frame
+reduced.addEventListener("change", () => (isStill = reduced.matches));
 
 /** @typedef {"sound" | "touch" | "motion"} Sense */
 
@@ -33,7 +35,7 @@ function read() {
  */
 export function feels(sense) {
   if (chosen.off) return false;
-  if (sense === "motion" && reduced.matches) return false;
+  if (sense === "motion" && isStill) return false;
   return chosen[sense] ?? (sense === "sound" ? document.documentElement.classList.contains("tv") : true);
 }
 

@@ -19,6 +19,7 @@ export class Stick {
   #held = null;
   #pressed = false;
   #padDown = false;
+  #hasPad = false; // to ask for pads costs more than all else here, and few have one
   #knob = el("span", { class: "knob" });
   #base = el("div", { class: "stick", hidden: true, "aria-hidden": "true" }, this.#knob);
 
@@ -30,6 +31,7 @@ export class Stick {
     addEventListener("keydown", (event) => this.#key(event));
     addEventListener("keyup", (event) => this.#keys.delete(event.code));
     addEventListener("blur", () => this.#keys.clear());
+    addEventListener("gamepadconnected", () => (this.#hasPad = true));
     field.style.setProperty("touch-action", "none");
     field.addEventListener("pointerdown", (event) => {
       if (/** @type {HTMLElement} */ (event.target).closest("button, a, input, summary, dialog")) return;
@@ -94,6 +96,7 @@ export class Stick {
   }
 
   #pad() {
+    if (!this.#hasPad) return [0, 0];
     const pad = [...(navigator.getGamepads?.() ?? [])].find((each) => each?.connected);
     if (!pad) return [0, 0];
     const down = Boolean(pad.buttons[0]?.pressed);
