@@ -8,6 +8,7 @@ Twisted's plugin folder alone is a real one there, since the package installs in
 from __future__ import annotations
 
 import atexit
+import fcntl
 import functools
 import os
 import shutil
@@ -64,10 +65,16 @@ def copy_of_checkout() -> Path:
 
 @functools.cache
 def built() -> dict[str, Path]:
-    """Build the sdist, and the wheel from it, once a process."""
-    checkout = copy_of_checkout()
-    out = checkout.parent / "dist"
-    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, checkout, cwd=checkout)
+    """Build the sdist, and the wheel from it, once for all processes of this run of trial."""
+    here = Path.cwd()  # trial's folder, in which each of several processes has one with its number
+    out = (here.parent if here.name.isdigit() else here) / "packaging"
+    out.mkdir(exist_ok=True)
+    with (out / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (out / "done").exists():
+            checkout = copy_of_checkout()
+            run(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, checkout, cwd=checkout)
+            (out / "done").touch()
     (wheel,), (sdist,) = out.glob("*.whl"), out.glob("*.tar.gz")
     return {"wheel": wheel, "sdist": sdist}
 
