@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+import msgspec
+
+from gameserver.protocol.messages import ARRAYS
 from tests.e2e.browser import PHONE, TV, People, Someone
 from tests.e2e.kit import Person, Server, ServerCase, from_thread, together
 
@@ -31,6 +35,8 @@ class Hold:
     def __init__(self, someone: Someone) -> None:
         self._held: list[Any] | None = None
         self._page: Any = None
+        self._server: Any = None
+        self._packs = False
         someone.page.route_web_socket("**/ws", self._connect)
 
     def _connect(self, page: Any) -> None:
@@ -38,9 +44,22 @@ class Hold:
         if self._held is not None:
             self._held = []
         self._page = page
-        server = page.connect_to_server()
-        page.on_message(server.send)
+        self._server = server = page.connect_to_server()
+        page.on_message(lambda frame: self._pass_on(server, frame))
         server.on_message(lambda frame: self._tell(page, frame))
+
+    def _pass_on(self, server: Any, frame: Any) -> None:
+        self._packs = not isinstance(frame, str)
+        server.send(frame)
+
+    def host(self, act: str, code: str) -> None:
+        """Do as the host of a room what their page knows nothing of."""
+        if self._packs:
+            number, names = next((number, names) for number, (op, names) in ARRAYS.items() if op == "host")
+            fields = {"room": code, "act": act}
+            self._server.send(msgspec.msgpack.encode([number, *map(fields.get, names)]))
+        else:
+            self._server.send(json.dumps({"op": "host", "room": code, "act": act}))
 
     def _tell(self, page: Any, frame: Any) -> None:
         if page is not self._page:
@@ -144,14 +163,24 @@ class Party:
         return [each for each in (self.host, self.guest, self.tv, self.watcher) if each is not None]
 
     @contextmanager
-    def still(self, selector: str) -> Iterator[None]:
-        """Wait until all pages show this, and keep all of them in that scene for as long as this is open."""
+    def still(self, selector: str, *, paused: bool = False) -> Iterator[None]:
+        """
+        Wait until all pages show this, and keep all of them in that scene for as long as this is open.
+
+        :param paused: whether the game waits, too: it would go on by itself before all have been looked at.
+            Let the host do what comes next: nothing else is sure to come after the pause.
+        """
         for each in self.pages:
             each.page.locator(selector).first.wait_for()
             self._holds[each.name].stop()
+        host = self._holds[self.host.name]
+        if paused:
+            host.host("pause", self.code)
         try:
             yield
         finally:
+            if paused:
+                host.host("unpause", self.code)
             for each in self.pages:
                 self._holds[each.name].go_on()
 

@@ -35,7 +35,7 @@ class SketchLook(ServerCase):
             for each in party.pages:
                 look.at(each, "lobby")
             ann.press("Start")
-            with party.still("h1:text('hoose')"):
+            with party.still("h1:text('hoose')", paused=True):
                 look.at(ann, "choosing", see=(".words button",))
                 look.at(tv, "choosing")
             ann.page.locator(".words button").first.click()
@@ -51,7 +51,7 @@ class SketchLook(ServerCase):
             word = ann.page.locator("h1").inner_text().removeprefix("Draw: ")
             party.each(lambda person, at: _guess(person, word if at < 3 else "a cat?"))
             ann.press("Give up")
-            with party.still("h1:text('The word was')"):
+            with party.still("h1:text('The word was')", paused=True):
                 for each in party.pages:
                     look.at(each, "reveal")
             self._to_the_end(party)

@@ -55,13 +55,13 @@ class TriviaLook(ServerCase):
         if not zero:
             party.each(lambda person, at: _answer(person, at, number))
         party.host.press("End question")
-        with party.still(".scene.reveal"):
+        with party.still(".scene.reveal", paused=True):
             for each in party.pages:
                 look.at(each, f"reveal {number}", kind=f"reveal of {kind}")
         party.host.press("Go on")
         party.host.sees(".scene.scores, .scene.end")
         if party.host.page.locator(".scene.scores").count():
-            with party.still(".scene.scores"):
+            with party.still(".scene.scores", paused=True):
                 for each in party.pages:
                     look.at(each, f"scores {number}", kind="scores")
 

@@ -79,7 +79,7 @@ function table(room) {
     node.dataset.phase = phase;
     node.classList.toggle("mine", draws && (phase === "choosing" || phase === "drawing"));
     tools.hidden = !isMyTurn(room);
-    skip.hidden = !room.mayHost;
+    skip.hidden = !room.mayHost || isMyTurn(room); // who draws gives up
     sheet.show(room.state.strokes ?? []);
     drawWords(room, words);
     drawPeople(room, people);

@@ -59,8 +59,8 @@ function lobby(room) {
       const people = el("div", {});
       const teams = teamChooser(room);
       const node = halves(
-        card(heading(t("You are in!")), el("p", { class: "muted" }, settingsText(room)), teams.node, ownQuestions(room), waitingFor(room)),
-        card(el("h2", {}, t("Who plays")), people),
+        card(heading(t("You are in!")), el("p", { class: "muted" }, settingsText(room)), teams.node, waitingFor(room)),
+        card(el("h2", {}, t("Who plays")), people, ownQuestions(room)),
       );
       return {
         node,
