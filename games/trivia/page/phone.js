@@ -2,8 +2,9 @@
 
 import { announce, attempt, avatar, bigCount, el, every, fill, heading, language, leftMs, nameTag, ordinal, parts, podium, points, render, ring, roster, said, scoreList, seatColor, signed, t, until, winnersOf } from "../../static/kit/kit.js";
 
-import { TEAM_COLORS, answerText, asking, colorOf, entriesOf, entryOf, numberText, optionFace, optionsOf, podiumEntries, settingsText, teamName, teamText } from "./parts.js";
+import { answerText, asking, colorOf, entriesOf, entryOf, numberText, optionFace, optionsOf, podiumEntries, settingsText, teamText } from "./parts.js";
 import { ownQuestions } from "./own.js";
+import { teamButton, teamChooser } from "./teams.js";
 
 const HAS_KEYS = matchMedia("(hover: hover) and (pointer: fine)").matches; // on a phone a focus would bring up the keyboard
 const WARN_S = [10, 5]; // said to who listens instead of looks
@@ -83,24 +84,6 @@ function waitingFor(room) {
   };
   render(room, look, ["$seats", "$info", "$joined"]);
   return text;
-}
-
-function teamChooser(room) {
-  const node = el("div", { class: "team-choice", role: "group", "aria-label": t("Your team") });
-  return {
-    node,
-    update: () => {
-      const { teams, scores } = room.state;
-      node.hidden = !teams.length || room.info.status === "playing";
-      if (node.hidden) return;
-      const own = entryOf(room, room.seat.id)?.team;
-      const names = Object.keys(TEAM_COLORS).filter((name) => teams.some(({ team }) => team === name));
-      fill(node, names.map((team) => {
-        const count = scores.filter((entry) => entry.team === team).length;
-        return el("button", { type: "button", class: ["choice", TEAM_COLORS[team]], "data-key": `team-${team}`, "aria-pressed": String(own === team), onclick: () => own !== team && attempt(room.send("team", { team })) }, teamName(team), el("span", { class: "count-of" }, String(count), el("span", { class: "visually-hidden" }, " ", t("in it"))));
-      }));
-    },
-  };
 }
 
 function countdown(room) {
@@ -347,9 +330,9 @@ function theEnd(room) {
       const title = heading("", { class: "center" });
       const steps = el("div", {});
       const list = el("div", { class: "stack" });
-      const teams = teamChooser(room);
+      const teams = teamButton(room);
       return {
-        node: el("div", { class: "scene halves end" }, el("div", { class: "stack" }, title, steps, waitingFor(room), teams.node), list),
+        node: el("div", { class: "scene halves end" }, el("div", { class: "stack" }, title, steps, el("div", { class: "row center" }, waitingFor(room), teams.node)), list),
         update: () => {
           title.textContent = endText(room);
           teams.update();

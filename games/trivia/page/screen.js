@@ -1,6 +1,6 @@
 /* The shared screen, which everybody looks at and nobody touches; and what spectators see. */
 
-import { avatar, bigCount, confetti, el, fill, fitList, fullScreenButton, heading, nameTag, playersOf, podium, points, ring, said, scoreList, shareCard, signed, startButton, t, until, winnerText, winnersOf } from "../../static/kit/kit.js";
+import { avatar, bigCount, confetti, el, fill, fitList, fullScreenButton, heading, nameTag, ordinal, playersOf, podium, points, ring, said, scoreList, shareCard, signed, startButton, t, until, winnerText, winnersOf } from "../../static/kit/kit.js";
 
 import { answerText, asking, colorOf, entriesOf, leadersText, nameOf, optionFace, optionsOf, people as everybody, podiumEntries, settingsText } from "./parts.js";
 
@@ -234,6 +234,6 @@ function theEnd(room) {
 function afterThem(room) {
   const placed = new Set((room.state.teams.length ? [] : winnersOf(podiumEntries(room))).map(({ seat }) => seat));
   const others = room.state.scores.filter(({ seat }) => !placed.has(seat));
-  const tags = others.map(({ seat, rank, score }) => el("li", { class: ["seat", colorOf(room, seat)] }, avatar(room.seats.get(seat) ?? { name: nameOf(room, seat) }), el("span", { class: "name" }, nameOf(room, seat)), el("span", { class: "note" }, `${rank}. ${points(score)}`)));
+  const tags = others.map(({ seat, rank, score }) => el("li", { class: ["seat", colorOf(room, seat)] }, avatar(room.seats.get(seat) ?? { name: nameOf(room, seat) }), el("span", { class: "name" }, nameOf(room, seat)), el("span", { class: "note" }, `${ordinal(rank)} · ${points(score)}`)));
   return tags.length ? fitList(tags, { class: "seats center-seats", label: room.state.teams.length ? t("Players") : t("After them"), least: 0 }) : null;
 }

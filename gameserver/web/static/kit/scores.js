@@ -159,7 +159,7 @@ export function podium(room, entries) {
   const isAll = steps.size === 1 && [...steps.values()][0].length > 3; // so many who have won together stand on no step
   return el("ol", { class: ["podium", `steps-${steps.size}`], "aria-label": t("Podium") }, [...steps].map(([rank, equal]) => {
     const winners = equal.map((entry) => el("li", { class: ["winner", colorOf(room, entry)] }, faceOf(room, entry), el("span", { class: "name", dir: "auto" }, nameOf(room, entry))));
-    const list = fitList(winners, { class: ["winners", equal.length > 3 && "many"], most: 12, more: (n) => t("and {n} more", { n }) });
+    const list = fitList(winners, { class: ["winners", equal.length > (steps.size > 1 ? 1 : 3) && "many"], most: 12, more: (n) => t("and {n} more", { n }) });
     return el(
       "li",
       { class: `step step-${rank}` },
