@@ -86,7 +86,8 @@ if not TYPE_CHECKING:  # a type checker would take it that any name may be asked
         """Give a name of `__all__`. Source: PEP 562"""
         if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(_MODULES[name]), name)
+        found = globals()[name] = getattr(import_module(_MODULES[name]), name)
+        return found
 
 
 def __dir__() -> list[str]:
