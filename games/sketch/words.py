@@ -51,7 +51,7 @@ def read(path: Path) -> tuple[Word, ...]:
 WORDS: Final = tuple(word for path in sorted(DATA.glob("*.json")) for word in read(path))
 LANGUAGES: Final = sorted({word.language for word in WORDS}, key=lambda tag: (tag != "en", tag))
 """Tags; English first."""
-Language = Annotated[str, Meta(title="Language of the words", extra_json_schema={"enum": LANGUAGES})]
+Language = Annotated[str, Meta(title="Played in", extra_json_schema={"enum": LANGUAGES})]
 """The option of a room, which a page chooses by itself where it is in one of them."""
 
 

@@ -9,7 +9,7 @@ from gameserver import Refused
 from . import questions as cards
 
 Category = Annotated[str, Meta(extra_json_schema={"enum": cards.CATEGORIES})]
-Language = Annotated[str, Meta(title="Language of the questions", extra_json_schema={"enum": cards.LANGUAGES})]
+Language = Annotated[str, Meta(title="Played in", extra_json_schema={"enum": cards.LANGUAGES})]
 """What a page chooses by itself where it is in one of them."""
 
 
