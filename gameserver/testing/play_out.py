@@ -26,8 +26,11 @@ TRIES: Final = 200
 """So many moves in a row may be refused: what a field may be that is open to anything is guessed."""
 NAMES: Final = ("Ann", "Bob", "Cleo", "Dan", "Eve", "Finn", "Gil", "Hana")
 """Of those who come in where players lack."""
-RESTARTS: Final = 0.3
-"""How often the server is restarted after a move, where it is at all."""
+RESTARTS: Final = (0.3, 0.1, 0.02)
+"""
+How often the server is restarted after a move, where it is at all: one of these in each game, since what a restart
+breaks may need another soon before it, or a long time without.
+"""
 GUESSED: Final = ("refused", "bad_data")
 """With what moves may be refused that are legal: the method decides of what is open, and the game may know better."""
 
@@ -46,6 +49,7 @@ class PlayOut:
         self._seed = seed
         self._dice = random.Random(seed)
         self._restarts = random.Random(f"restarts {seed}") if restarts else None
+        self._often = self._restarts.choice(RESTARTS) if self._restarts is not None else 0.0
         self._fields = OpenFields(table.game_class, self._dice)
         self._done: list[PlayedStep] = []
         self._moves = 0
@@ -149,7 +153,7 @@ class PlayOut:
             self._await(result)
         self._fields.learn(parts, accepted=True)
         self._moves += 1
-        if self._restarts is not None and self._restarts.random() < RESTARTS and self._table.status != "closed":
+        if self._restarts is not None and self._restarts.random() < self._often and self._table.status != "closed":
             self._table.restart()
         return True
 
