@@ -55,8 +55,8 @@ class Memory:
         if frame:
             self.frames[id] = frame
             self.size_bytes += len(frame)
-        elif runs and runs[-1][1] == id - 1:
-            runs[-1][1] = id
+        elif runs and (newest := runs[-1])[1] == id - 1:
+            newest[1] = id
         else:
             runs.append([id, id])
         if self.count < KEPT and self.size_bytes <= KEPT_BYTES:

@@ -183,13 +183,11 @@ class Outgoing:
                 ends.append(end)
             shared = b"".join(parts)
             for session in to:
-                cuts: list[bytes] = []
-                at = 0
-                for before, answer in answers[session]:
+                data = shared
+                for before, answer in reversed(answers[session]):  # which moves no place of those before it
                     place, size = ends[before], len(answer)
-                    cuts += (shared[at:place], heads[size] if size < READY else self._head(size), answer)
-                    at = place
-                data = b"".join((*cuts, shared[at:]))
+                    start = heads[size] if size < READY else self._head(size)
+                    data = b"".join((data[:place], start, answer, data[place:]))
                 if len(data) > most:
                     raise _TooLarge
                 each.append(data)
