@@ -125,7 +125,7 @@ class Evening:
         """The screen makes a room, three phones come in by its link, and the first is host."""
         page = self.screen.page
         page.locator("summary", has_text="Options").click()
-        page.get_by_label("Questions").fill(str(QUESTIONS))
+        page.get_by_label("Questions", exact=True).fill(str(QUESTIONS))
         page.get_by_label("Seconds for each").fill(str(SECONDS))
         page.get_by_label("Quick answers give more points").uncheck()
         self.screen.press("New room on this screen")

@@ -37,6 +37,7 @@ class Hold:
         self._page: Any = None
         self._server: Any = None
         self._packs = False
+        self._ends_at_pause = False
         someone.page.route_web_socket("**/ws", self._connect)
 
     def _connect(self, page: Any) -> None:
@@ -66,6 +67,9 @@ class Hold:
             return
         # An answer to whether the connection lives is let through: no page is to think that it has gone.
         is_pong = '"pong"' in frame if isinstance(frame, str) else bytes(frame[:2]) == b"\x93\x23"
+        paused = '"paused":true' if isinstance(frame, str) else b"\xa6paused\xc3"  # as JSON and as MessagePack
+        if self._ends_at_pause and paused in frame:
+            self.stop()
         if self._held is None or is_pong:
             self._page.send(frame)
         else:
@@ -73,13 +77,19 @@ class Hold:
 
     def stop(self) -> None:
         """From now on the page hears nothing."""
-        self._held = []
+        if self._held is None:
+            self._held = []
+
+    def stop_at_pause(self) -> None:
+        """It hears nothing from the word on that the game is paused."""
+        self._ends_at_pause = True
 
     def go_on(self) -> None:
         """Tell all that was held back."""
         while self._held:  # what comes meanwhile comes after it
             self._page.send(self._held.pop(0))
         self._held = None
+        self._ends_at_pause = False
 
 
 class Party:
@@ -170,12 +180,15 @@ class Party:
         :param paused: whether the game waits, too: it would go on by itself before all have been looked at.
             Let the host do what comes next: nothing else is sure to come after the pause.
         """
+        host = self._holds[self.host.name]
+        if paused:  # as soon as one page is there: on a slow machine another one would come too late
+            self.host.page.locator(selector).first.wait_for()
+            for each in self.pages:
+                self._holds[each.name].stop_at_pause()
+            host.host("pause", self.code)
         for each in self.pages:
             each.page.locator(selector).first.wait_for()
             self._holds[each.name].stop()
-        host = self._holds[self.host.name]
-        if paused:
-            host.host("pause", self.code)
         try:
             yield
         finally:
