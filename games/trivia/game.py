@@ -99,15 +99,29 @@ class Trivia(Game):
         language: Language = "en",
     ) -> None:
         choices.check(self.options)
-        self.state.update(paused=False, question=None, reveal=None, scores=[], podium=None)
-        self.state["teams"] = [{"team": team, "score": 0, "gained": 0, "rank": 1} for team in TEAMS[:teams]]
-        self.secret.update(deck=[], used=[], left={})
-        for team in TEAMS[:teams]:
-            self.group(team).public = True
+        self.state.update(paused=False, question=None, reveal=None, scores=[], teams=[], podium=None)
+        self.secret.update(deck=[], used=[])
+        self.form_teams(teams)
         self.enter("lobby")
 
     def on_options(self, old: dict[str, Any]) -> None:
         choices.check(self.options)
+        if self.options["teams"] != old["teams"]:
+            self.form_teams(self.options["teams"])
+
+    def form_teams(self, count: int) -> None:
+        """Have so many teams instead of those there are, and put the players into them by turns."""
+        groups = [self.group(team) for team in TEAMS[: max(count, len(self.state["teams"]))]]
+        for n, group in enumerate(groups):
+            group.public = n < count
+            for player in group.players:
+                group.remove(player)
+        for n, player in enumerate(self.players):
+            self.entry(player)["team"] = groups[n % count].name if count else None
+            if count:
+                groups[n % count].add(player)
+        self.state["teams"] = [{"team": team, "score": 0, "gained": 0, "rank": 1} for team in TEAMS[:count]]
+        self.secret["left"] = {}
 
     # Who is here
 

@@ -542,6 +542,26 @@ class TeamTests(TriviaCase):
         self.start()
         self.refused("refused", self.cleo, "team", team="red")
 
+    def test_other_teams_between_rounds(self) -> None:
+        """The host may have more of them, fewer or none: everybody is in one that there is, and may change."""
+        for count, teams in ((4, ["red", "blue", "green"]), (3, ["red", "blue", "green"]), (2, ["red", "blue", "red"])):
+            self.ann.options(teams=count, questions=4)
+            self.assertEqual([self.entry(v)["team"] for v in self.players], teams)
+            self.assertEqual([self.screen.seats[v.id]["groups"] for v in self.players], [[team] for team in teams])
+        self.refused("bad_data", self.cleo, "team", team="green")
+        self.ann.options(teams=0, questions=4)
+        self.assertEqual(
+            [(self.entry(v)["team"], self.screen.seats[v.id]["groups"]) for v in self.players], [(None, [])] * 3
+        )
+        self.ann.options(teams=3, questions=4)
+        self.cleo.send("team", team="red")
+        self.start()
+        self.answer(self.bob)
+        self.go_on("question")
+        self.assertEqual([t["team"] for t in self.table.state["teams"]], ["blue", "red", "green"])
+        dan = self.table.join("Dan")
+        self.assertEqual(self.entry(dan)["team"], "green")
+
     def test_team_gains_average(self) -> None:
         """A large team has no advantage; a correction changes the team by the player's part."""
         self.start()
