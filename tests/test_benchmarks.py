@@ -51,7 +51,7 @@ class BenchmarkTests(SynchronousTestCase):
             moves.fifty()
             moves.whole_games("coop")
         lines = said.getvalue().splitlines()
-        self.assertEqual(len(lines), 6)
+        self.assertEqual(len(lines), 7)
         self.assertRegex(lines[-1], r"coop: [1-9][0-9.]* times the own [0-9]+ us; asked [1-9]")
 
     def test_lines_of_hearts(self) -> None:
