@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gameserver.room.effects import Answered, Delivery, OneByOne
+from gameserver.room.effects import Answered, Delivery, OneByOne, in_between
 
 if TYPE_CHECKING:
     from gameserver.interfaces import ISession
@@ -77,15 +77,16 @@ def _deliver_joined(deliveries: list[Delivery]) -> bool:
         else:
             all = to
             shared.append(frame)
-    askers = tuple([session for session in all if session in own]) if own else ()
-    if len(askers) < len(all):
-        rest = tuple([session for session in all if session not in own]) if askers else all
+    rest = tuple([session for session in all if session not in own]) if own else all
+    if rest:
         rest[0].deliver_to_all(rest, shared, last=True)
-    if askers:
-        askers[0].deliver_answered(askers, shared, own)
-    if len(askers) < len(own):
-        heard = frozenset(askers)
-        for session, answers in own.items():
-            if session not in heard:
-                session.deliver_to_all((session,), [frame for _, frame in answers], last=True)
+    if len(own) > 1:
+        askers = tuple([session for session in all if session in own])
+        if askers:
+            askers[0].deliver_answered(askers, shared, own)
+        for session in askers:
+            del own[session]
+    for session, answers in own.items():  # one who hears it all, or some who do not
+        frames = in_between(shared, answers) if session in all else [frame for _, frame in answers]
+        session.deliver_to_all((session,), frames, last=True)
     return True

@@ -56,7 +56,7 @@ def in_between(frames: list[bytes], answers: list[tuple[int, bytes]]) -> list[by
     """:returns: what all hear, with one session's answers in their places."""
     all = list(frames)
     for before, answer in reversed(answers):  # which moves no place of those before it
-        all.insert(before, answer)
+        all[before:before] = (answer,)
     return all
 
 

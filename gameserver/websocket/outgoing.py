@@ -146,16 +146,25 @@ class Outgoing:
             if sent is not None:
                 _keep_rest(to, [data] * len(to), sent)
             return
-        for session in to:
-            session.transport._write(data)
+        for session in to:  # as `_write`, which would be a call for each
+            outgoing = session.transport
+            socket = outgoing.socket
+            if socket is None or outgoing._owed or (send := socket.send) is None:
+                outgoing._owe(data)
+                continue
+            try:
+                count = send(data)
+            except OSError:
+                count = 0
+            if count != size:
+                socket.buffer(data[count:])
 
     def _write(self, data: bytes) -> None:
-        """Write frames at once, or owe them behind what is owed already."""
+        """Write frames at once, as `Socket.write` does; or owe them, behind what is owed already."""
         socket = self.socket
         if socket is None or self._owed or (send := socket.send) is None:
             self._owe(data)
             return
-        # As Socket.write, which most that is written would only pass through.
         try:
             sent = send(data)
         except OSError:
