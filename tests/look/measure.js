@@ -95,6 +95,13 @@
     }
     return false;
   };
+  /** Whether a part sticks to the edge of what scrolls, beneath which the rest of it goes through. */
+  const goesBeneath = (node, top) => {
+    let sticky = top;
+    while (sticky && getComputedStyle(sticky).position !== "sticky") sticky = up(sticky);
+    for (let each = up(node); sticky && each; each = up(each)) if (each.contains(sticky) && ["auto", "scroll"].includes(getComputedStyle(each).overflowY)) return each.scrollHeight > each.clientHeight + 1;
+    return false;
+  };
   for (const node of pressable) {
     const box = node.getBoundingClientRect();
     const inline = node.tagName === "A" && getComputedStyle(node).display === "inline";
@@ -109,7 +116,7 @@
     if (inView(box) && !node.disabled) {
       const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
       const top = topAt(x, y);
-      if (top && !scrolledAway(node, x, y) && !node.contains(top) && !top.contains(node) && !top.closest?.(".toasts")) faults.push(`covered by ${nameOf(top)}: ${nameOf(node)}`);
+      if (top && !scrolledAway(node, x, y) && !goesBeneath(node, top) && !node.contains(top) && !top.contains(node) && !top.closest?.(".toasts")) faults.push(`covered by ${nameOf(top)}: ${nameOf(node)}`);
     }
   }
   for (const [name, count] of names) if (count > 1) faults.push(`${count} buttons "${name}"`);
