@@ -86,7 +86,8 @@ def _deliver_joined(deliveries: list[Delivery]) -> bool:
             askers[0].deliver_answered(askers, shared, own)
         for session in askers:
             del own[session]
-    for session, answers in own.items():  # one who hears it all, or some who do not
+        all = ()  # whoever is left hears none of it
+    for session, answers in own.items():
         frames = in_between(shared, answers) if session in all else [frame for _, frame in answers]
         session.deliver_to_all((session,), frames, last=True)
     return True

@@ -95,12 +95,16 @@
     }
     return false;
   };
-  /** Whether a part sticks to the edge of what scrolls, beneath which the rest of it goes through. */
+  /** Whether something covers a part because it sticks to an edge of what scrolls, far enough for the part to come free. */
   const goesBeneath = (node, top) => {
     let sticky = top;
     while (sticky && getComputedStyle(sticky).position !== "sticky") sticky = up(sticky);
-    for (let each = up(node); sticky && each; each = up(each)) if (each.contains(sticky) && ["auto", "scroll"].includes(getComputedStyle(each).overflowY)) return each.scrollHeight > each.clientHeight + 1;
-    return false;
+    let within = sticky && up(node);
+    while (within && !(within.contains(sticky) && ["auto", "scroll"].includes(getComputedStyle(within).overflowY))) within = up(within);
+    if (!within) return false;
+    const [over, under] = [sticky.getBoundingClientRect(), node.getBoundingClientRect()];
+    const below = within.scrollHeight - within.clientHeight - within.scrollTop;
+    return under.bottom - over.top <= below + 1 || over.bottom - under.top <= within.scrollTop + 1;
   };
   for (const node of pressable) {
     const box = node.getBoundingClientRect();

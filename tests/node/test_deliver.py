@@ -109,6 +109,24 @@ class DeliverTests(SynchronousTestCase):
         self.deliver((others, b"1"), ((self.c,), b"no"), (others, b"2"), ((self.c,), b"no more"), ((self.a,), b"ok"))
         self.assertEqual((self.c.frames, self.a.frames), ([b"no", b"no more"], [b"1", b"2", b"ok"]))
 
+    def test_many_outsiders(self) -> None:
+        """None of them is looked for among all who hear it: that would grow with the square of the room."""
+        compared = []
+
+        class Compared(Listener):
+            __hash__ = object.__hash__
+
+            def __eq__(self, other: object) -> bool:
+                compared.append(other)
+                return self is other
+
+        heard: Any = tuple(Compared(self.calls, f"h{n}") for n in range(20))
+        others = [Compared(self.calls, f"o{n}") for n in range(20)]
+        self.deliver((heard, b"event"), *(((other,), b"no") for other in (*others, *heard[:3])))
+        self.assertEqual([other.frames for other in others], [[b"no"]] * 20)
+        self.assertEqual([each.frames for each in heard], [[b"event", b"no"]] * 3 + [[b"event"]] * 17)
+        self.assertEqual(compared, [])
+
     def test_two_audiences(self) -> None:
         """JSON and MessagePack, or two groups: one behind the other."""
         self.deliver(((self.a, self.b), b"json"), ((self.b, self.c), b"packed"), ((self.a,), b"ok"))

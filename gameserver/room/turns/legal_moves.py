@@ -263,7 +263,7 @@ def _plain_choice(choice: Choice) -> Choice:
 
 
 def _samples(choice: Choice) -> Sequence[Any]:
-    """:returns: values of a choice: if they fit the schema, all of it does; none of what may be anything or nothing."""
+    """:returns: values of a choice that are held against the schema: all items, a range's ends; none of ``...``."""
     if choice is ...:
         return ()
     if isinstance(choice, range):
