@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import re
 import shutil
@@ -642,9 +643,14 @@ def _option_of_peer(pid: int, ours: socket.socket, level: int, option: int) -> i
         raise SkipTest(f"pidfd_open is not to be had: {error}") from None
     try:
         for name in os.listdir(f"/proc/{pid}/fd"):
-            if not os.readlink(f"/proc/{pid}/fd/{name}").startswith("socket:"):
+            try:
+                if not os.readlink(f"/proc/{pid}/fd/{name}").startswith("socket:"):
+                    continue
+            except FileNotFoundError:  # closed since they were listed
                 continue
             copy = call(PIDFD_GETFD, process, int(name), 0)
+            if copy < 0 and ctypes.get_errno() == errno.EBADF:  # likewise
+                continue
             if copy < 0:
                 raise SkipTest(f"pidfd_getfd is not to be had: {os.strerror(ctypes.get_errno())}")
             with socket.socket(fileno=copy) as theirs:
