@@ -1,5 +1,6 @@
 """
-Runs trial and ends with one plain line, ``N passed, N failed``, for whoever reads only the end.
+Runs trial and ends with the names of the tests that failed and one plain line, ``N passed, N failed``, for whoever
+reads only the end.
 
 Usage: ``python tests/run_trial.py --jobs=2 tests``; more options go to trial as they are.
 """
@@ -22,17 +23,39 @@ def counts(line: str) -> dict[str, int]:
     return {word: int(number) for word, number in re.findall(r"(\w+)=(\d+)", line)}
 
 
+class Failing:
+    """
+    The names of the tests that failed, in trial's report: they come after each traceback, beneath a rule and
+    ``[FAIL]`` or ``[ERROR]``.
+    """
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self._within = False
+
+    def read(self, line: str) -> None:
+        """Take one line of the report."""
+        if re.fullmatch(r"\[[A-Z]+\]|-{79}|={79}", line):
+            self._within = line in ("[FAIL]", "[ERROR]")
+        elif self._within and re.fullmatch(r"tests(\.\w+){3,}", line) and line not in self.names:
+            self.names.append(line)
+
+
 def main(arguments: list[str]) -> int:
     """Run trial in the repository's root; its output passes through as it comes."""
     command = [sys.executable, "-m", "twisted.trial", *arguments]
     last = ""
+    failing = Failing()
     with subprocess.Popen(command, cwd=Path(__file__).parent.parent, stdout=subprocess.PIPE, text=True) as trial:
         assert trial.stdout is not None
         for line in trial.stdout:
             sys.stdout.write(line)
             sys.stdout.flush()
             last = line if counts(line) else last
+            failing.read(line.rstrip())
     found = counts(last)
+    for name in failing.names:
+        sys.stdout.write(f"failed: {name}\n")
     failed = sum(found.get(word, 0) for word in FAILING)
     if skipped := found.get("skips", 0):
         sys.stdout.write(f"{skipped} skipped, with the reasons above\n")
