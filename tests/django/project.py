@@ -15,7 +15,7 @@ ROOT: Final = Path(__file__).parent.parent.parent
 RELEASES: Final = {name: ROOT / ".venv" / f"django-{name}" for name in ("4.2", "5.2")}
 """The oldest long-term release that is admitted, and the newest that Python 3.11 runs."""
 
-WAIT_S: Final = 60
+WAIT_S: Final = 120
 
 SETTINGS: Final = """
 import os

@@ -11,6 +11,7 @@ what the whole browser takes, which draws a window around it; where there is no 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,6 +31,9 @@ TESTS: Final = "the pages in a real browser"
 ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 STEP_MS: Final = 20_000
 """How long a page may take to show what a step leads to; the machine may be slow."""
+
+LAUNCH_MS: Final = 120_000
+"""How long a browser may take to start: the first one is read from the disk."""
 
 PHONE: Final = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
 TV: Final = {"viewport": {"width": 1920, "height": 1080}}
@@ -106,8 +110,8 @@ class Someone:
         """Click the button of this name."""
         self.page.get_by_role("button", name=name, exact=True).click()
 
-    def sees(self, selector: str, text: str | None = None) -> Any:
-        """Wait until this is visible; a text must be in it."""
+    def sees(self, selector: str, text: str | re.Pattern[str] | None = None) -> Any:
+        """Wait until this is visible; a text must be in it, or found in it."""
         found = self.page.locator(selector)
         found = found.filter(has_text=text) if text is not None else found
         found.first.wait_for(state="visible")
@@ -229,24 +233,33 @@ class Browser:
 
         try:
             with sync_playwright() as playwright:
-                opened = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
-                while opened.is_connected():
-                    self._do(opened, *self._asked.get())
+                opened = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS), timeout=LAUNCH_MS)
+                while self._do(opened, *self._asked.get()):
+                    pass
         except BaseException:  # noqa: BLE001 - it does not start, which the test is told
             _, done = self._asked.get()
             _reactor.callFromThread(done.errback, Failure())
 
-    def _do(self, opened: Any, work: Callable[[Any], None], done: Deferred[None]) -> None:
+    def _do(self, opened: Any, work: Callable[[Any], None], done: Deferred[None]) -> bool:
         failure: Failure | None = None
         try:
-            try:
-                work(opened)
-            finally:
-                for context in opened.contexts:
-                    context.close()
+            work(opened)
         except BaseException:  # noqa: BLE001 - the test is told
             failure = Failure()
-        _reactor.callFromThread(self._done, done, failure, usable=opened.is_connected())
+        usable = self._tidy(opened)
+        _reactor.callFromThread(self._done, done, failure, usable=usable)
+        return usable
+
+    def _tidy(self, opened: Any) -> bool:
+        """Close all windows. :returns: whether the next test may have this browser; where not, it ends."""
+        from playwright.sync_api import Error
+
+        try:
+            for context in opened.contexts:
+                context.close()
+        except Error:  # one that cannot, or has died, is no fault of what was tested
+            return False
+        return bool(opened.is_connected())
 
     def _done(self, done: Deferred[None], failure: Failure | None, *, usable: bool) -> None:
         if usable:
@@ -258,12 +271,11 @@ class Browser:
 
 
 def _play(browser: Any, base: str, scenario: Callable[[People], object]) -> None:
-    from playwright.sync_api import Error
-
     people = People(browser, base)
     try:
         scenario(people)
         people.check()
-    except (AssertionError, Error) as error:
+    except Exception as error:
+        why = f"{type(error).__name__}: {error}"
         shown = "\n\n".join([*map(str, people.all), *(text for each in people.all for text in each.complaints)])
-        raise AssertionError(f"{error}\n\n{shown}") from error
+        raise AssertionError(f"{why}\n\n{shown}") from error

@@ -12,7 +12,7 @@ from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import SkipTest
 
 from tests.django.project import RELEASES, Project
-from tests.e2e.kit import Server, ServerCase, bare, end, until, within
+from tests.e2e.kit import WAIT_S, Server, ServerCase, bare, end, until, within
 from tests.needs import cannot_run
 from tests.ports import free_port, listens
 
@@ -29,7 +29,8 @@ class DjangoCase(ServerCase):
         if not (RELEASES[self.release] / "django").is_dir():
             cannot_run("a project of Django's", f"Django {self.release} is not there (make needs)")
         self.project = Project(self.folder / "shop", self.release)
-        await within(deferToThread(self.project.copy), "a project is made")
+        # The first is made by five processes, one after the other.
+        await within(deferToThread(self.project.copy), "a project is made", 4 * WAIT_S)
 
     async def running_project(self, games: Server | None = None, *, port: int = 0) -> str:
         """

@@ -30,6 +30,7 @@ from twisted.internet.defer import Deferred, ensureDeferred, gatherResults
 from twisted.internet.defer import TimeoutError as DeferredTimeout
 from twisted.internet.task import deferLater
 from twisted.internet.threads import blockingCallFromThread, deferToThread
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SkipTest, TestCase
 
 from gameserver.client import Client, Room
@@ -392,12 +393,13 @@ def only_long() -> None:
 class ServerCase(TestCase):
     """Tests with a real server; its output is reported when one fails."""
 
-    timeout = 110
+    timeout = 240
+    """Each wait has a bound of its own; this one only ends what hangs."""
 
     def run(self, result: Any) -> Any:
         """Run it, and know by the result whether it failed: a test that was skipped has not."""
-        self._faults = lambda: len(result.failures) + len(result.errors)
-        self._faults_before = self._faults()
+        self._faults = lambda: [*result.failures, *result.errors]
+        self._faults_before = len(self._faults())
         return super().run(result)
 
     def setUp(self) -> None:
@@ -467,9 +469,14 @@ class ServerCase(TestCase):
         return within(client.close(), "a client closes").addErrback(lambda f: f.trap(AssertionError, DeferredTimeout))
 
     def _say_output(self, server: Server) -> None:
-        # Under -j only what is raised reaches the reader.
-        if self._faults() > self._faults_before:
-            raise AssertionError(f"the server on {server.port} said:\n{server.output[-12_000:]}")
+        # Under -j only what is raised reaches the reader, who may see no more than how it begins.
+        faults = self._faults()
+        if len(faults) > self._faults_before:
+            (_, fault), port = faults[-1], server.port
+            why = fault.getErrorMessage() if isinstance(fault, Failure) else fault
+            raise AssertionError(
+                f"{self.id()}: {str(why)[:2000]}\nthe server on {port} said:\n{server.output[-12_000:]}"
+            )
 
 
 def end(process: subprocess.Popen[Any]) -> None:
@@ -544,6 +551,7 @@ class Bare:
 
     def hear(self) -> dict[str, Any] | int:
         """Read the next message, or the code with which the server closes; 1006 if it does so without one."""
+        assert self.status == 101, f"what follows a {self.status} is no frame"
         while True:
             try:
                 head = self._file.read(2)
@@ -552,6 +560,8 @@ class Bare:
                     size = int.from_bytes(self._file.read(2 if size == 126 else 8), "big")
                 payload = self._file.read(size)
             except ConnectionResetError:
+                return 1006
+            if len(payload) < size:  # it ended in the middle of a message
                 return 1006
             opcode = head[0] & 0x0F if head else 8
             if opcode == 8:

@@ -21,7 +21,10 @@ class BrowserTests(TestCase):
         need()
 
     async def test_nothing_is_left(self) -> None:
-        """The same browser serves the next test, which finds nothing in it; what fails is told, and ends nothing."""
+        """
+        The same browser serves the next test, which finds nothing in it; whatever fails there is told with what each
+        page showed, and ends nothing.
+        """
         used: list[object] = []
 
         def play(people: People) -> None:
@@ -33,14 +36,14 @@ class BrowserTests(TestCase):
 
         def stumble(people: People) -> None:
             self.assertTrue(people("Bob").page)
-            raise AssertionError("as it should")
+            raise LookupError("as it should")
 
         for scenario in (play, stumble, play):
             try:
                 await browse(9, scenario)
             except AssertionError as error:
                 self.assertIs(scenario, stumble, error)
-                self.assertIn("as it should", str(error))
+                self.assertIn("LookupError: as it should", str(error))
                 self.assertIn("Bob at about:blank", str(error))
         self.assertEqual(len(used), 2)
         self.assertIs(used[0], used[1])

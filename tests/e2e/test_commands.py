@@ -50,7 +50,7 @@ class CommandsCase(ServerCase):
     async def type(self, command: str, status: int = 0) -> str:
         """:returns: what a command says."""
         process = self.begin(command)
-        output, _ = await deferToThread(process.communicate, timeout=WAIT_S)
+        output, _ = await deferToThread(process.communicate, timeout=2 * WAIT_S)
         self.assertEqual(process.returncode, status, f"{command}\n{output}")
         return output
 
@@ -71,7 +71,7 @@ class CommandsCase(ServerCase):
         await until(lambda: process.poll() is not None or listens(self.port), "a server listens")
         self.assertIsNone(process.poll())
         process.terminate()
-        output, _ = await deferToThread(process.communicate, timeout=WAIT_S)
+        output, _ = await deferToThread(process.communicate, timeout=2 * WAIT_S)
         self.assertIn(process.returncode, (0, -signal.SIGTERM), output)
         self.assertIn(games, output)
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from tests.e2e.browser import People, Someone, browse, need
 from tests.e2e.django_kit import DjangoCase
-from tests.e2e.kit import Server
+from tests.e2e.kit import WAIT_S, Server
 from tests.e2e.test_django_pages import fill_in, log_in
 from tests.e2e.test_pages import mark
 from tests.ports import free_port
@@ -92,7 +92,9 @@ class EveningTests(DjangoCase):
             mark(turns[1], next(places))
             self.assertFalse(any(each.result() for each in guesses))
 
-        with sqlite3.connect(self.project.folder / "db.sqlite3", isolation_level=None, check_same_thread=False) as held:
+        database = self.project.folder / "db.sqlite3"
+        # Whoever still writes there is waited for.
+        with sqlite3.connect(database, WAIT_S, isolation_level=None, check_same_thread=False) as held:
             held.execute("BEGIN EXCLUSIVE")
             again = threading.Timer(AWAY_S, held.rollback)
             again.start()

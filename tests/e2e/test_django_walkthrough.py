@@ -71,7 +71,7 @@ class WalkthroughTests(ServerCase):
 
     async def test_word_by_word(self) -> None:
         """Two users of the project play a game to its end, in a page of it, and the admin has the result."""
-        await deferToThread(self.spawn(self.scripts["make.sh"], self.folder).wait, timeout=60)
+        await deferToThread(self.spawn(self.scripts["make.sh"], self.folder).wait, timeout=120)
         for place, part in parts(self.text):
             file = self.shop / place
             with file.open("a", encoding="utf-8") as opened:

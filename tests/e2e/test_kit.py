@@ -27,7 +27,7 @@ class Inner(ServerCase):
 
     def broken(self) -> None:
         self.prepare()
-        raise ZeroDivisionError
+        raise ZeroDivisionError("nothing to divide by")
 
     def passed(self) -> None:
         self.prepare()
@@ -39,12 +39,15 @@ class OutputTests(SynchronousTestCase):
         result = TestResult()  # type: ignore[no-untyped-call]
         Inner(name).run(result)
         faults = [str(fault) for _, fault in [*result.failures, *result.errors]]
-        return len(faults), len(result.skips), any("a secret of the server's" in fault for fault in faults)
+        self.said = "".join(fault for fault in faults if "a secret of the server's" in fault)
+        return len(faults), len(result.skips), bool(self.said)
 
     def test_told_with_failures(self) -> None:
         """Whoever reads of a failure reads what the server said."""
-        for name in ("failed", "broken"):
+        for name, why in (("failed", "as it should"), ("broken", "nothing to divide by")):
             self.assertEqual(self.outcome(name), (2, 0, True))
+            before, _, _ = self.said.partition("a secret of the server's")
+            self.assertIn(f"Inner.{name}: {why}", before, "which test, and why, also where the rest is cut off")
 
     def test_not_told_otherwise(self) -> None:
         """A test that was skipped has not failed, and one that passed passes."""

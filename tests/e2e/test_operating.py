@@ -55,7 +55,7 @@ class OperatingCase(NodesCase):
             cwd=self.folder,
             capture_output=True,
             text=True,
-            timeout=WAIT_S,
+            timeout=2 * WAIT_S,
             check=False,
         )
         output: str = run.stdout + run.stderr

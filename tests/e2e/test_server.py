@@ -248,7 +248,7 @@ class StopTests(ServerCase):
         await ann.create("tictactoe")
         await bob.join(ann.room.code)
         (path,) = server.data.glob("*.sqlite3")
-        other = sqlite3.connect(path, isolation_level=None)
+        other = sqlite3.connect(path, WAIT_S, isolation_level=None)
         self.addCleanup(other.close)
         other.execute("BEGIN IMMEDIATE")
         mover = (ann, bob)[ann.room.state["turn"]]

@@ -45,7 +45,7 @@ class StartingTests(ServerCase):
             env=clean,
             capture_output=True,
             text=True,
-            timeout=WAIT_S,
+            timeout=2 * WAIT_S,
         )
         output = done.stdout + done.stderr
         self.assertEqual(done.returncode, 1, output)

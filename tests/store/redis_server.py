@@ -26,7 +26,7 @@ from cryptography.x509.oid import NameOID
 from tests.needs import program
 from tests.ports import free_port
 
-READY_S: Final = 10.0
+READY_S: Final = 40.0
 """How long a server may take to answer after its start."""
 
 
@@ -97,7 +97,7 @@ class RedisServer:
         if self._process is not None:
             self._process.send_signal(signal.SIGCONT)
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(READY_S)
             self._process = None
 
     def remove(self) -> None:
