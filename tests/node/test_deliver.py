@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import example, given
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver.node.delivery import deliver
@@ -88,6 +90,26 @@ class DeliverTests(SynchronousTestCase):
         self.deliver(*deliveries)
         self.assertEqual({each: each.frames for each in listeners}, meant)
         self.assertEqual(len(self.calls), 20)
+
+    @given(deliveries=st.lists(st.tuples(st.integers(0, 7), st.booleans()), max_size=12))
+    @example(deliveries=[(0, False), (1, False), (0, False), (2, False)])
+    @example(deliveries=[(0, False), (1, False), (0, False), (7, False)])
+    @example(deliveries=[(0, False), (1, False), (0, False), (4, False)])
+    @example(deliveries=[(0, False), (1, False), (0, True), (2, False)])
+    def test_any(self, deliveries: list[tuple[int, bool]]) -> None:
+        """Whatever comes one behind the other, each hears all that is for it, in this order."""
+        calls: list[Any] = []
+        a, b, c, d = (Listener(calls, name) for name in "abcd")
+        audiences: Any = [(a, b, c), (a,), (b,), (c,), (d,), (a, b), (b, c, d), (Told(calls),)]
+        meant: dict[Listener, list[bytes]] = {a: [], b: [], c: [], d: []}
+        outbox = []
+        for n, (at, volatile) in enumerate(deliveries):
+            to = audiences[at]
+            outbox.append((to, b"%d" % n, "slot" if volatile and at != 7 else None))
+            for each in to if at != 7 else ():
+                meant[each].append(b"%d" % n)
+        deliver(outbox)
+        self.assertEqual({each: each.frames for each in meant}, meant)
 
     def test_alone(self) -> None:
         """Who is alone in a room gets both in one call."""

@@ -332,10 +332,13 @@ class StopTests(LivesTestCase):
         node = Node(self.rig)
         reactor = MemoryReactorClock()  # type: ignore[no-untyped-call]
         reactor.callLater = self.rig.time.callLater  # type: ignore[method-assign]
-        settings = Settings(listen=("tcp:8080",), data=Path(self.mktemp()))
+        folder = Path(self.mktemp())
+        folder.mkdir()
+        settings = Settings(listen=("tcp:8080",), data=folder)
         service = Service(settings, self.rig.registry, node.endpoint, node.site, self.rig.clock, reactor)
         service.startService()
         self.rig.settle()
+        self.assertEqual([server[0] for server in reactor.tcpServers], [8080])
         ann = node.dial().hello("Ann")
         ann.say("create", id=1, game="startable")
         self.rig.store.hold()
