@@ -21,6 +21,8 @@ KEYS: Final = 8
 DONE: Final = b""
 """The answer that says no more than that it was done: most are, and only their ids are kept."""
 
+JSON: Final = Form.JSON  # of an enum Python looks longer for it, and each answer asks for it
+
 Runs = list[list[int]]
 """Ids that were only done, ascending, as first and last of those that follow one another."""
 
@@ -150,7 +152,7 @@ class Answers:
                     parts.done[memory.part] = memory.runs
                     if old or gone:
                         parts.drop((*gone, *(keys.answer(seat, session.key, one) for one in old)))
-            if session.form is Form.JSON:
+            if session.form is JSON:
                 outbox.append(((session,), self._done % id, None))
             else:
                 outbox.append(((session,), msgpack.pack(messages.Ok(id, room=self._code)), None))
