@@ -114,6 +114,21 @@ class DataTests(SynchronousTestCase):
         self.assertEqual(facts["En quelle année Hawaï est-il devenu un État des États-Unis\u00a0?"], 1959)
         self.assertEqual(facts["Quelle est la capitale de la Turquie\u00a0?"], "Ankara")
 
+    def test_other_names_are_right(self) -> None:
+        """What is said elsewhere where the language is spoken, or stands on English maps, is right, too."""
+        typed = {card.text: card for card in CARDS if card.kind == "text" and card.language == "es"}
+        for question, said in {
+            "¿De qué país es capital Riad?": "Arabia Saudita",
+            "¿De qué país es capital Santo Domingo?": "Rep. Dominicana",
+            "¿De qué país es capital Londres?": "Inglaterra",
+            "¿De qué estado de los Estados Unidos es capital Trenton?": "New Jersey",
+            "¿De qué estado de los Estados Unidos es capital Bismarck?": "North Dakota",
+        }.items():
+            card = typed[question]
+            self.assertTrue(is_match(said, [str(card.answer), *card.accept], card.reject), said)
+        bismarck = typed["¿De qué estado de los Estados Unidos es capital Bismarck?"]
+        self.assertFalse(is_match("South Dakota", [str(bismarck.answer), *bismarck.accept], bismarck.reject))
+
     def test_known_facts(self) -> None:
         """A few that everybody can check."""
         facts = {card.text: card.answer for card in CARDS}
