@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -27,6 +28,15 @@ class ProjectTests(SynchronousTestCase):
             self.assertEqual(part.languages(), LANGUAGES, part.name)
             keys = [set(part.catalogue(language)) for language in LANGUAGES]
             self.assertEqual(keys[1:], keys[:1] * 2, part.name)
+
+    def test_french_spaces_do_not_break(self) -> None:
+        """In French a space stands before these signs, and no line ends there."""
+        games = Path(words.__file__).parent.parent / "games"
+        data = [path.read_text("utf-8") for path in games.glob("*/data/*.fr.json")]
+        self.assertEqual(len(data), 2)
+        said = [text for part in words.parts() for text in part.catalogue("fr").values()]
+        for text in (*data, *said):
+            self.assertEqual(re.findall(r".{0,20} [?!;:»]|« .{0,20}", text), [])
 
     def test_much_is_found(self) -> None:
         """The pages say a lot: a search that finds nothing would find nothing missing."""
