@@ -28,6 +28,8 @@ LEVELS: tuple[Difficulty, ...] = ("easy", "medium", "hard")
 MENDED = {
     "the United States border by land": ('"answer":3', '"answer":2'),  # the table counts Guantánamo
     "countries borders Zambia": ('"Botswana"', '"Ghana"'),  # the table lacks the bridge of Kazungula
+    "countries borders Denmark": ("Denmark?", "Denmark by land?"),  # there is a bridge to Sweden
+    "Birmingham lies": ("Birmingham", "Birmingham in England"),  # Alabama's does not
     "Pest lies": ("Pest", "Berlin"),  # a part of Budapest
     "Queens lies": ("Queens", "Philadelphia"),
     "the city of Queens": ("Queens", "Philadelphia"),
