@@ -44,7 +44,7 @@ class LanguageTests(ServerCase):
             hans.page.get_by_label("Sekunden pro Frage").wait_for()
             questions = hans.page.get_by_label("Spielsprache")
             self.assertEqual(questions.locator("option:checked").text_content(), "Deutsch")
-            hans.page.get_by_label("Sprache").select_option("es")
+            hans.page.get_by_label("Sprache", exact=True).select_option("es")
             hans.page.get_by_role("button", name="Nueva sala", exact=True).wait_for()
             hans.page.get_by_label("Tu nombre").fill("Hans")
             hans.press("Nueva sala")
