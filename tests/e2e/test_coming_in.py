@@ -23,6 +23,18 @@ class Press(Game):
 '''
 
 
+HELD = """
+  const { send } = WebSocket.prototype;
+  const held = [];
+  WebSocket.prototype.send = function (data) { held.push(() => send.call(this, data)); };
+  globalThis.letGo = () => {
+    WebSocket.prototype.send = send;
+    for (const go of held) go();
+  };
+"""
+"""Nothing is said to the server before ``letGo()``."""
+
+
 class ComingInTests(ServerCase):
     timeout = 300
 
@@ -58,6 +70,25 @@ class ComingInTests(ServerCase):
             bob.page.locator("#join").get_by_role("button").first.click()
             bob.sees(".seat.color-3", "Bob")
             self.assertNotIn("join=", bob.page.url)
+
+        await self.play(scenario)
+
+    async def test_press_while_it_connects(self) -> None:
+        """The button is still there where it was pressed, though the connection has come up meanwhile."""
+
+        def scenario(people: People) -> None:
+            code = people("Ann").create("press")
+            bob = people("Bob")
+            bob.page.add_init_script(HELD)
+            bob.go(f"/play/press/?room={code}")
+            bob.page.get_by_label("Your name").fill("Bob")
+            bob.page.get_by_role("button", name="Join", exact=True).hover()
+            bob.page.mouse.down()
+            bob.page.evaluate("letGo()")
+            bob.sees("html:not(.asking)")
+            self.assertEqual(bob.page.locator(".connecting").count(), 0)
+            bob.page.mouse.up()
+            bob.sees(".seat.me", "Bob")
 
         await self.play(scenario)
 

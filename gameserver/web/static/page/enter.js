@@ -11,6 +11,7 @@ import { api } from "./http.js";
 import { installable } from "./install.js";
 import { identity, loginAddress, recognise } from "./identity.js";
 import { sayMending, toast, words } from "./notices.js";
+import { afterPress } from "./pressing.js";
 import { said, t } from "./language.js";
 
 /** @import * as Api from "../../gameserver.js" */
@@ -78,6 +79,7 @@ export async function enter({ mount, game = gameName(), role = "player", title, 
   client.on("$error", (error) => error.code === "game_error" && error.room === room.code && toast(said(error.message), { kind: "error" }));
   keepAwake();
   installable();
+  toldLast = null;
   mount.replaceChildren();
   return { client, room, about };
 }
@@ -132,7 +134,8 @@ async function admitted(mount, options) {
     clearTimeout(timer);
     ending.abort();
     const isConnected = client instanceof Client;
-    tell(mount, isConnected && mount.childElementCount > 1 ? null : connectingNote());
+    if (!isConnected) tell(mount, connectingNote());
+    else if (mount.querySelector(":scope > :not(.connecting)")) tell(mount, null); // else it stands for what comes next
     if (isConnected) return client;
   }
 }
@@ -146,11 +149,18 @@ function sayWaiting(mount, text, again) {
   tell(mount, el("div", { class: "card stack center" }, el("p", { role: "alert" }, text), retry));
 }
 
-/** Say how it goes with the connection, above the form if that is there; null: nothing any more. */
+/** @type {HTMLElement | null} */
+let toldLast = null;
+
+/** Say how it goes with the connection, above the form if that is there; null: nothing any more. The form moves by it, so not while it is pressed. */
 function tell(mount, node) {
-  mount.querySelector(":scope > .connecting")?.remove();
+  toldLast = node;
   node?.classList.add("connecting");
-  if (node) mount.prepend(node);
+  afterPress(() => {
+    if (toldLast !== node) return;
+    mount.querySelector(":scope > .connecting")?.remove();
+    if (node) mount.prepend(node);
+  });
 }
 
 /** Where guests are not admitted: the way to the login, here or elsewhere. */
