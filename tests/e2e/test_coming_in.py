@@ -62,7 +62,9 @@ class ComingInTests(ServerCase):
             self.assertEqual(bob.examine("the way in"), [])
             bob.press("Join")
             ann.sees(".seat.color-3:has(.face[data-face='🤖'])", "Bob")
+            bob.sees(".seat.me", "Bob")  # what the browser remembers may come a little later to a page opened elsewhere
             bob.go(f"/{second}")
+            self.assertEqual(bob.page.get_by_label("Your name").input_value(), "Bob")
             bob.press("Join")
             bob.sees(".seat.color-3", "Bob")
             bob.go("/")
