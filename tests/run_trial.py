@@ -25,20 +25,23 @@ def counts(line: str) -> dict[str, int]:
 
 class Failing:
     """
-    The names of the tests that failed, in trial's report: they come after each traceback, beneath a rule and
-    ``[FAIL]`` or ``[ERROR]``.
+    The names of the tests that failed, and of modules that cannot be read, in trial's report: they come after each
+    traceback and an empty line, beneath a rule and ``[FAIL]`` or ``[ERROR]``.
     """
 
     def __init__(self) -> None:
         self.names: list[str] = []
         self._within = False
+        self._may_name = False
 
     def read(self, line: str) -> None:
         """Take one line of the report."""
         if re.fullmatch(r"\[[A-Z]+\]|-{79}|={79}", line):
             self._within = line in ("[FAIL]", "[ERROR]")
-        elif self._within and re.fullmatch(r"tests(\.\w+){3,}", line) and line not in self.names:
+        is_name = self._may_name and re.fullmatch(r"tests(\.\w+)+", line) is not None
+        if is_name and line not in self.names:
             self.names.append(line)
+        self._may_name = self._within and (is_name or not line)
 
 
 def main(arguments: list[str]) -> int:

@@ -26,6 +26,12 @@ tests.look
 tests.e2e.test_server.SocketTests.test_no_delay
 tests.e2e.test_server.SocketTests.test_unix
 {double}
+[ERROR]
+Traceback (most recent call last):
+builtins.SyntaxError: invalid syntax (test_odd.py, line 3)
+
+tests.e2e.test_odd
+{double}
 [FAIL]
 Traceback (most recent call last):
 
@@ -39,12 +45,12 @@ FAILED (skips=1, failures=1, errors=2, successes=5461)
 
 class ReportTests(unittest.SynchronousTestCase):
     def test_failing(self) -> None:
-        """Each test that failed is named once, in its order; skipped ones and lines of a traceback are not."""
+        """What failed is named once, in its order, modules as well; skipped tests and lines of a traceback are not."""
         failing = Failing()
         for line in REPORT.splitlines():
             failing.read(line)
-        names = [f"tests.e2e.test_server.SocketTests.{name}" for name in ("test_no_delay", "test_unix")]
-        self.assertEqual(failing.names, names)
+        names = ["test_server.SocketTests.test_no_delay", "test_server.SocketTests.test_unix", "test_odd"]
+        self.assertEqual(failing.names, [f"tests.e2e.{name}" for name in names])
 
     def test_counts(self) -> None:
         """The last line is read; no other."""

@@ -42,6 +42,14 @@ AXE_FOLDER: Final = Path(__file__).parent / "axe"
 AXE: Final = AXE_FOLDER / "node_modules" / "axe-core" / "axe.min.js"
 SERIOUS: Final = ("serious", "critical")
 
+FIELDS: Final = """() => {
+  const all = [...document.querySelectorAll("input, select, textarea, button:disabled")];
+  const seen = all.filter((node) => node.checkVisibility());
+  const named = (node) => node.ariaLabel || (node.labels?.[0] ?? node).textContent.trim() || node.id;
+  return seen.map((node) => `${named(node)}: ${node.disabled ? "disabled" : JSON.stringify(node.value)}`).join(", ");
+}"""
+"""What the fields say, which a page's text does not tell."""
+
 RUN_AXE: Final = """async () => {
   const { violations } = await axe.run(document, { resultTypes: ["violations"] });
   return violations.map(({ id, impact, help, nodes }) => ({
@@ -164,7 +172,8 @@ class Someone:
 
     def __str__(self) -> str:
         try:
-            return f"{self.name} at {self.page.url} sees:\n{self.page.locator('body').inner_text(timeout=2000)}"
+            text = self.page.locator("body").inner_text(timeout=2000)
+            return f"{self.name} at {self.page.url} sees:\n{text}\nwith {self.page.evaluate(FIELDS) or 'no fields'}"
         except Exception as error:  # noqa: BLE001 - this only tells of a failure that is on its way already
             return f"{self.name}'s page cannot be read: {error}"
 

@@ -20,6 +20,10 @@ class Press(Game):
     @message
     def press(self, player: Player) -> None:
         self.over(ranking=[[player], [other for other in self.players if other is not player]])
+
+class Hold(Press):
+    """Press for longer."""
+    name = "hold"
 '''
 
 
@@ -33,6 +37,16 @@ HELD = """
   };
 """
 """Nothing is said to the server before ``letGo()``."""
+
+HELD_LISTING = """
+  const { fetch } = globalThis;
+  const wanted = new Promise((tell) => { globalThis.tell = tell; });
+  globalThis.fetch = async (url, ...how) => {
+    if (String(url).includes("/api/rooms/")) await wanted;
+    return fetch(url, ...how);
+  };
+"""
+"""The page knows nothing of the room before ``tell()``."""
 
 
 class ComingInTests(ServerCase):
@@ -62,7 +76,7 @@ class ComingInTests(ServerCase):
             self.assertEqual(bob.examine("the way in"), [])
             bob.press("Join")
             ann.sees(".seat.color-3:has(.face[data-face='🤖'])", "Bob")
-            bob.sees(".seat.me", "Bob")  # what the browser remembers may come a little later to a page opened elsewhere
+            bob.sees(".seat.me", "Bob")
             bob.go(f"/{second}")
             self.assertEqual(bob.page.get_by_label("Your name").input_value(), "Bob")
             bob.press("Join")
@@ -91,6 +105,30 @@ class ComingInTests(ServerCase):
             self.assertEqual(bob.page.locator(".connecting").count(), 0)
             bob.page.mouse.up()
             bob.sees(".seat.me", "Bob")
+
+        await self.play(scenario)
+
+    async def test_another_games_room(self) -> None:
+        """What was typed and pressed before it was known that the room is another game's counts on that game's page."""
+
+        def scenario(people: People) -> None:
+            ann = people("Ann")
+            code = ann.create("press")
+            for name, presses in (("Bob", False), ("Cleo", True)):
+                someone = people(name)
+                for held in (HELD, HELD_LISTING):
+                    someone.page.add_init_script(held)
+                someone.go(f"/play/hold/?room={code}")
+                someone.page.get_by_label("Your name").fill(name)
+                if presses:
+                    someone.press("Join")
+                someone.page.evaluate("tell()")
+                someone.page.wait_for_url("**/play/press/**")
+                someone.page.evaluate("tell(), letGo()")
+                if not presses:
+                    someone.press("Join")
+                someone.sees(".seat.me", name)
+                ann.sees(".seat", name)
 
         await self.play(scenario)
 

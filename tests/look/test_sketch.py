@@ -15,7 +15,7 @@ KEYBOARDS = ((320, 300), (375, 350), (568, 170), (932, 230))
 
 
 class SketchLook(ServerCase):
-    timeout = 900 if ALL else 180
+    timeout = 900 if ALL else 300
 
     def setUp(self) -> None:
         super().setUp()
@@ -64,14 +64,11 @@ class SketchLook(ServerCase):
         self.assertGreater(look.looked, 8)
 
     def _to_the_end(self, party: Party) -> None:
-        skip: Any = party.host.page.get_by_role("button", name="Skip this turn", exact=True)
-        for _ in range(40):
-            if party.host.page.locator(".end-of").count():
-                return
-            if skip.is_visible():
-                skip.click()
-            party.host.page.wait_for_timeout(100)
-        raise AssertionError("the game does not end")
+        page = party.host.page
+        skip: Any = page.get_by_role("button", name="Skip this turn", exact=True)
+        while not page.locator(".end-of").count():
+            skip.evaluate_all("buttons => buttons.forEach((button) => button.click())")  # none, as a turn ends
+            page.wait_for_timeout(100)
 
     async def test_two(self) -> None:
         """Two, of whom one draws."""

@@ -49,11 +49,13 @@ export function isElsewhere(game, ours) {
  * Go to the page of another game, with this page's query; what would follow here never comes.
  * @param {string} game
  * @param {string} [room] the code of a room, where it is not the one of the query
+ * @param {{ join?: boolean }} [how] join: sit down there without being asked again
  */
-export function goToGame(game, room) {
+export function goToGame(game, room, { join = false } = {}) {
   const url = urlOf(`/play/${encodeURIComponent(game)}/`);
   url.search = location.search;
   if (room) url.searchParams.set("room", room);
+  if (join) url.searchParams.set("join", "1");
   location.replace(url);
   return new Promise(() => {});
 }

@@ -32,7 +32,7 @@ export async function joinCard({ mount, connected, game, role, seated, about }) 
     return;
   }
   code = listing.room ?? code; // an old code leads to where all have gone on
-  if (isElsewhere(listing.game, game)) return goToGame(listing.game, code);
+  if (isElsewhere(listing.game, game)) return form.goTo(listing.game, code);
   const canWatch = role === "player" && (listing.open_to ?? []).includes("spectator");
   const watch = canWatch ? el("a", { class: "button quiet", href: `?room=${code}&role=spectator` }, t("Only watch")) : null;
   if (listing.open_to && !listing.open_to.includes(role)) {
@@ -65,10 +65,14 @@ function joinForm({ connected, role, seated, about, code }) {
     passwordField.hidden = false;
     password.required = true;
   };
+  const nameNow = () => {
+    const name = named?.input.value.trim();
+    if (name) saveName(name);
+    return name;
+  };
   const join = async (event) => {
     event?.preventDefault();
-    const name = named ? named.input.value.trim() : undefined;
-    if (name) saveName(name);
+    const name = nameNow();
     button.disabled = true;
     error.textContent = "";
     try {
@@ -102,6 +106,11 @@ function joinForm({ connected, role, seated, about, code }) {
   return {
     node,
     join,
+    // The room is another game's, as is found out while this is filled in: what was done here is done there, too.
+    goTo: (game, room) => {
+      nameNow();
+      return goToGame(game, room, { join: button.disabled });
+    },
     show: (mount) => {
       fill(mount, node);
       focus();

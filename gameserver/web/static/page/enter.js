@@ -79,7 +79,7 @@ export async function enter({ mount, game = gameName(), role = "player", title, 
   client.on("$error", (error) => error.code === "game_error" && error.room === room.code && toast(said(error.message), { kind: "error" }));
   keepAwake();
   installable();
-  toldLast = null;
+  tell(mount, null);
   mount.replaceChildren();
   return { client, room, about };
 }
@@ -128,7 +128,7 @@ async function admitted(mount, options) {
     const client = await Promise.race([connecting, wanted]).catch((error) => {
       clearTimeout(timer);
       sayWaiting(mount, words(error), again);
-      if (error.code === "unauthenticated") offerLogin(mount);
+      if (error.code === "unauthenticated") offerLogin();
       return wanted;
     });
     clearTimeout(timer);
@@ -149,10 +149,13 @@ function sayWaiting(mount, text, again) {
   tell(mount, el("div", { class: "card stack center" }, el("p", { role: "alert" }, text), retry));
 }
 
-/** @type {HTMLElement | null} */
+/** What was told last, though it may not be seen yet. @type {HTMLElement | null} */
 let toldLast = null;
 
-/** Say how it goes with the connection, above the form if that is there; null: nothing any more. The form moves by it, so not while it is pressed. */
+/**
+ * Say how it goes with the connection, above the form if that is there; null: nothing any more. The form moves by it, so
+ * that is left until nothing is pressed.
+ */
 function tell(mount, node) {
   toldLast = node;
   node?.classList.add("connecting");
@@ -164,9 +167,10 @@ function tell(mount, node) {
 }
 
 /** Where guests are not admitted: the way to the login, here or elsewhere. */
-async function offerLogin(mount) {
+async function offerLogin() {
+  const card = toldLast;
   const { ways } = await recognise();
-  mount.querySelector(":scope > .connecting")?.append(el("a", { class: "button", href: loginAddress(ways) ?? BASE.href }, t("Log in")));
+  card?.append(el("a", { class: "button", href: loginAddress(ways) ?? BASE.href }, t("Log in")));
 }
 
 /** Whatever seat of this room and role the browser remembers. */
