@@ -109,4 +109,6 @@ class LanguageTests(ServerCase):
             height = tv.page.evaluate("document.activeElement.getBoundingClientRect().height")
             self.assertGreaterEqual(height, 44, wanted)
             tv.page.keyboard.press("Enter")
+            if wanted != language:
+                tv.sees("dialog")
         tv.sees_none("dialog")
