@@ -15,7 +15,8 @@ from functools import partial
 from typing import Any
 
 from gameserver import Game
-from gameserver.game.loader import load, sample_folder
+from gameserver.game.importing import sample_folder
+from gameserver.game.loader import load
 from gameserver.testing import Table
 from tests.room.turns import own_moves
 from tests.room.turns.played.codenames import Codenames

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from gameserver.bots.job import Origin
-from gameserver.game import loader
+from gameserver.game.importing import import_path
 
 if TYPE_CHECKING:
     from gameserver.game.game import Game
@@ -44,7 +44,7 @@ def find(origin: Origin) -> type[Game]:
     if origin.file is None:
         found = importlib.import_module(origin.module)
     else:
-        loaded = loader.import_path(Path(origin.file))
+        loaded = import_path(Path(origin.file))
         found = importlib.import_module(f"{loaded.__name__}.{origin.module}") if origin.module else loaded
     for name in origin.name.split("."):
         found = getattr(found, name)

@@ -1,9 +1,7 @@
 """
 Finds games: in folders, files, dotted paths, what installed packages offer, and the samples.
 
-A module gives its `Game` subclasses, or itself where it has a ``payload_handler``. Modules of folders and files stand
-in `sys.modules`, where type hints and relative imports look them up, under names that no import can have, and that say
-where they are: ``project/mygames.chess`` for ``…/project/mygames/chess.py``. Tracebacks, reprs and logs show them.
+A module gives its `Game` subclasses, or itself where it has a ``payload_handler``.
 
 A game that cannot be loaded is listed with its error, file and line, and the others are served. A place that does not
 exist is an error of whoever named it.
@@ -16,8 +14,6 @@ import importlib.metadata
 import importlib.util
 import inspect
 import keyword
-import linecache
-import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +23,8 @@ from typing import TYPE_CHECKING, Final, TypeGuard
 
 from gameserver.errors import GameLoadError
 from gameserver.files import remedy
+from gameserver.game import importing
+from gameserver.game.importing import import_path, sample_folder
 
 if TYPE_CHECKING:
     from gameserver.game.game import Game
@@ -92,15 +90,6 @@ def load(
     if samples:
         search.folder(samples)
     return search.catalog
-
-
-def sample_folder() -> Path | None:
-    """Find the samples: in the package when it was built, beside it in a checkout."""
-    package = Path(__file__).parent.parent
-    if (package / "_games").is_dir():
-        return package / "_games"
-    beside = package.parent / "games"
-    return beside if beside.is_dir() and (package.parent / "setup.py").is_file() else None
 
 
 class _Search:
@@ -280,48 +269,6 @@ def _is_dotted(place: str) -> bool:
     return all(word.isidentifier() and not keyword.iskeyword(word) for word in words)
 
 
-def import_path(path: Path) -> ModuleType:
-    """Run a file or a package afresh, under a name that no other folder's file has."""
-    package = path.is_dir()
-    file = path / "__init__.py" if package else path
-    name = f"{_package_of(path.parent)}.{path.stem}"
-    _forget(name)
-    linecache.checkcache(str(file))
-    search = [str(path)] if package else None
-    spec = importlib.util.spec_from_file_location(name, file, submodule_search_locations=search)
-    if spec is None or spec.loader is None:
-        raise GameLoadError(f"{file} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        _forget(name)
-        raise
-    return module
-
-
-def _package_of(folder: Path) -> str:
-    """
-    :returns: the name of the package that stands for a folder: the end of its path, with as much before as tells it
-        from others. With a slash in it no other import finds it; a dot would be taken for a package's.
-    """
-    parts = folder.as_posix().replace(".", "_").split("/")  # of an absolute path: the first one is empty
-    names = ["/".join(parts[-n:]) for n in range(2, len(parts) + 1)]
-    names += [f"{names[-1]}~{n}" for n in range(2, len(sys.modules))]
-    name = next(name for name in names if name not in sys.modules or sys.modules[name].__path__ == [str(folder)])
-    if name not in sys.modules:
-        stands_for = sys.modules[name] = ModuleType(name)
-        stands_for.__path__ = [str(folder)]
-    return name
-
-
-def _forget(name: str) -> None:
-    for known in list(sys.modules):
-        if known == name or known.startswith(f"{name}."):
-            del sys.modules[known]
-
-
 def _is_game(found: object) -> TypeGuard[type[Game]]:
     from gameserver.game.game import Game
 
@@ -371,7 +318,7 @@ def _told(error: BaseException, source: object) -> str:
 def _frames(error: BaseException) -> Iterator[tuple[str, int]]:
     for frame, line in traceback.walk_tb(error.__traceback__):
         name = frame.f_code.co_filename
-        if name not in (__file__, importlib.__file__) and not name.startswith("<frozen "):
+        if name not in (__file__, importing.__file__, importlib.__file__) and not name.startswith("<frozen "):
             yield name, line
 
 

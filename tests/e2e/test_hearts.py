@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shutil import copytree
 
-from gameserver.game.loader import sample_folder
+from gameserver.game.importing import sample_folder
 from tests.e2e.browser import PHONE, People, Someone, browse, need
 from tests.e2e.kit import ServerCase, from_thread
 
@@ -13,7 +13,8 @@ CARDS = ".hand .playing-card"
 MINE = f"{CARDS}[aria-disabled=false]"
 
 GAMES = '''
-from gameserver.game.loader import load, sample_folder
+from gameserver.game.importing import sample_folder
+from gameserver.game.loader import load
 
 Sample = load([str(sample_folder() / "hearts.py")], sample_games=False, entry_points=False).games["hearts"]
 

@@ -173,7 +173,7 @@ class InstallTests(SynchronousTestCase):
         checkout = copy_of_checkout()
         self.environment.install("--editable", checkout)
         self.works()
-        code = "import gameserver; from gameserver.game.loader import sample_folder; print(sample_folder())"
+        code = "import gameserver; from gameserver.game.importing import sample_folder; print(sample_folder())"
         self.assertEqual(self.environment.python(code, self.elsewhere).strip(), str(checkout / "games"))
         self.assertFalse((checkout / "gameserver" / "_games").exists())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import importlib
 import importlib.metadata
+import os
 import pickle
 import sys
 import traceback
@@ -15,7 +16,7 @@ from typing import get_type_hints
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver.errors import GameLoadError
-from gameserver.game import loader
+from gameserver.game import importing, loader
 from gameserver.game.loader import BrokenGame, Catalog
 
 CLASS = "from gameserver import Game\nclass {name}(Game):\n    pass\n"
@@ -148,7 +149,7 @@ class FolderTests(LoaderCase):
             self.assertEqual(modules[:4], ["y/games.one", "z/y/games.one", "x/games.one", "y/ga_mes.one"])
             self.assertEqual(modules[4], "z/y/ga_mes.one")
         self.patch(sys, "modules", dict(sys.modules))
-        names = [loader._package_of(Path(place)) for place in ("/g.a", "/g_a", "/g.a")]
+        names = [importing._package_of(Path(place)) for place in ("/g.a", "/g_a", "/g.a")]
         self.assertEqual(names, ["/g_a", "/g_a~2", "/g_a"])
 
     def test_type_hints_are_found(self) -> None:
@@ -167,6 +168,19 @@ class FolderTests(LoaderCase):
         """What has changed since is read again, and what is gone is gone."""
         self.load(self.write(one=CLASS.format(name="One")))
         self.assertEqual(list(self.load(self.write(one=CLASS.format(name="Another"))).games), ["another"])
+
+    def test_loaded_again_within_a_second(self) -> None:
+        """What has changed is read again though it has as many bytes and the same second; so is what a game imports."""
+        self.patch(sys, "dont_write_bytecode", False)
+        for name, points in (("two", 1), ("six", 2)):
+            text = f"from .rules import POINTS\n{CLASS.format(name=name.title())}    points = POINTS\n"
+            self.write(
+                {"games/__init__": "from .game import *", "games/game": text, "games/rules": f"POINTS = {points}"}
+            )
+            for file in (self.folder / "games").glob("*.py"):
+                os.utime(file, (1_700_000_000, 1_700_000_000))
+            ((found, game),) = self.load(self.folder).games.items()
+            self.assertEqual((found, game.points), (name, points))  # type: ignore[attr-defined]
 
     def test_same_place_twice(self) -> None:
         """A folder and a file in it are no two games."""
@@ -418,9 +432,9 @@ class SampleTests(SynchronousTestCase):
         folder = Path(self.mktemp())
         (folder / "gameserver" / "game").mkdir(parents=True)
         (folder / "games").mkdir()
-        self.patch(loader, "__file__", str(folder / "gameserver" / "game" / "loader.py"))
-        self.assertIsNone(loader.sample_folder())
+        self.patch(importing, "__file__", str(folder / "gameserver" / "game" / "loader.py"))
+        self.assertIsNone(importing.sample_folder())
         (folder / "setup.py").write_text("")
-        self.assertEqual(loader.sample_folder(), folder / "games")
+        self.assertEqual(importing.sample_folder(), folder / "games")
         (folder / "gameserver" / "_games").mkdir()
-        self.assertEqual(loader.sample_folder(), folder / "gameserver" / "_games")
+        self.assertEqual(importing.sample_folder(), folder / "gameserver" / "_games")

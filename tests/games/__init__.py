@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from gameserver import Game, Refused
-from gameserver.game.loader import load, sample_folder
+from gameserver.game.importing import sample_folder
+from gameserver.game.loader import load
 from gameserver.testing import Table, Visitor
 
 Input = tuple[str, int, Any]

@@ -10,7 +10,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from games.trivia import Trivia, questions
 from games.trivia.questions import Card
 from gameserver import Refused
-from gameserver.game.loader import load, sample_folder
+from gameserver.game.importing import sample_folder
+from gameserver.game.loader import load
 from gameserver.testing import Table, Visitor
 
 CAPITAL = Card("The capital of Norway?", "A", "easy", "choice", "Oslo", choices=("Oslo", "Bergen", "Rome", "Bern"))

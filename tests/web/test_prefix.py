@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import Resource
 
 from gameserver.errors import SettingError
-from gameserver.game.loader import sample_folder
+from gameserver.game.importing import sample_folder
 from gameserver.settings.settings import load
 from gameserver.web import pages
 from tests.web.test_api import Answer, Node, Quiz
