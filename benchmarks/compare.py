@@ -61,12 +61,13 @@ def main() -> None:
         rate = asked.rate if asked.rate is not None else RATES.get(workload, 0.0)
         rows: dict[str, list[Row]] = {}
         for _ in range(asked.rounds):
-            for place, each in enumerate(contenders(work, None, asked.older)):
+            others = (asked.older, asked.python)
+            for place, each in enumerate(contenders(work, None, *others)):
                 if asked.only and each.name not in asked.only.split(","):
                     continue
                 port += 1
                 with STORES[asked.store]() as store:
-                    row = measure(contenders(work, store, asked.older)[place], port, shape, asked.seconds, rate, work)
+                    row = measure(contenders(work, store, *others)[place], port, shape, asked.seconds, rate, work)
                 say(json.dumps(row))
                 rows.setdefault(each.name, []).append(row)
         say(table(workload, shape, rate, rows))
@@ -81,6 +82,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", default="", help="names of servers, with commas between")
     parser.add_argument("--older", type=Path, help="a tree of an older release, to be measured as well")
+    parser.add_argument("--python", type=Path, help="another Python that has the server, to be measured as well")
     parser.add_argument("--size", type=int, default=64, help="bytes of text in a message")
     parser.add_argument("--rate", type=float, help="messages a second of each sender, instead of as fast as it goes")
     parser.add_argument("--store", choices=STORES, default="none", help="where our rooms commit each step")

@@ -61,11 +61,12 @@ class Contender:
     targets: Targets
 
 
-def contenders(work: Path, store: str | None, older: Path | None = None) -> list[Contender]:
+def contenders(work: Path, store: str | None, older: Path | None = None, python: Path | None = None) -> list[Contender]:
     """
     :param work: a scratch folder with the peers and what was built.
     :param store: if given, our rooms commit each step to the store at this address.
     :param older: a tree of an older release, which is measured as well, with the Python of this one.
+    :param python: another Python in whose environment the server is installed, which is measured as well.
     """
     peers = work / "peers"
     game = "relay" if store is None else "relay-stored"
@@ -80,17 +81,21 @@ def contenders(work: Path, store: str | None, older: Path | None = None) -> list
         Contender("ours-python-tell", ["env", "GAMESERVER_NATIVE=no", *_our_command(store)], tell),
         Contender("ours-python-ask", ["env", "GAMESERVER_NATIVE=no", *_our_command(store)], ask),
         *([] if older is None else _older(older, _our_command(store), tell, ask)),
+        *([] if python is None else _both("other", _our_command(store, python), tell, ask)),
     ]
 
 
 def _older(tree: Path, command: list[str], tell: Targets, ask: Targets) -> list[Contender]:
     """:returns: an older release; partly in C if what was built of it is in its tree."""
-    command = ["env", f"PYTHONPATH={tree.resolve()}", *command]
-    return [Contender("older-tell", command, tell), Contender("older-ask", command, ask)]
+    return _both("older", ["env", f"PYTHONPATH={tree.resolve()}", *command], tell, ask)
 
 
-def _our_command(store: str | None) -> list[str]:
-    twistd = Path(sys.executable).parent / "twistd"
+def _both(name: str, command: list[str], tell: Targets, ask: Targets) -> list[Contender]:
+    return [Contender(f"{name}-tell", command, tell), Contender(f"{name}-ask", command, ask)]
+
+
+def _our_command(store: str | None, python: Path = Path(sys.executable)) -> list[str]:
+    twistd = python.absolute().parent / "twistd"
     # All rooms are made from one address, and in a short time.
     command = ["env", "GAMESERVER_LIMITS_ROOMS_PER_ADDRESS=100000", "GAMESERVER_LIMITS_ROOMS_MADE_PER_ADDRESS=100000"]
     command += [str(twistd), "-n", "--pidfile=", "gameserver", "--no-sample-games", "--games", str(HERE / "games")]
