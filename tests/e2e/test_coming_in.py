@@ -108,6 +108,24 @@ class ComingInTests(ServerCase):
 
         await self.play(scenario)
 
+    async def test_nothing_to_fill_in_on_the_way(self) -> None:
+        """What /CODE passes by, on its way to a room, asks nobody for a name; where there is no such room, it does."""
+
+        def scenario(people: People) -> None:
+            code = people("Ann").create("press")
+            bob = people("Bob")
+            bob.page.add_init_script(HELD_LISTING)
+            bob.go(f"/{code}").sees("[role=status]", "Connecting")
+            self.assertFalse(bob.page.get_by_label("Your name").is_visible())
+            bob.page.evaluate("tell()")
+            bob.page.wait_for_url("**/play/press/**")
+            bob.go("/QQQQ").page.evaluate("tell()")
+            bob.sees("#join-error", "room")
+            bob.page.get_by_label("Your name").fill("Bob")
+            bob.complaints.clear()  # of the room that is not there
+
+        await self.play(scenario)
+
     async def test_another_games_room(self) -> None:
         """What was typed and pressed before it was known that the room is another game's counts on that game's page."""
 

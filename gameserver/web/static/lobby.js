@@ -203,7 +203,7 @@ function readPlace(text) {
   }
 }
 
-async function goToRoom({ code, role }, { join = false } = {}) {
+async function goToRoom({ code, role }, { join = false, onLost = () => {} } = {}) {
   const error = $("join-error");
   error.textContent = "";
   try {
@@ -211,6 +211,7 @@ async function goToRoom({ code, role }, { join = false } = {}) {
     const room = await api(`/api/rooms/${encodeURIComponent(code)}`);
     location.assign(playUrl(room.game, { room: room.room, role, join: join && Boolean(savedName()) }));
   } catch (failed) {
+    onLost();
     error.textContent = words(failed);
     $("code").setAttribute("aria-invalid", "true");
     $("code").focus();
@@ -222,13 +223,23 @@ $("join").addEventListener("submit", (event) => {
   goToRoom(readPlace($("code").value), { join: true });
 });
 
-/** Whoever came with a code, by /CODE, goes on to its room; coming back from there is not to lead there again. */
+/**
+ * Whoever came with a code, by /CODE, goes on to its room, and meanwhile sees nothing that could be filled in here; coming
+ * back from there is not to lead there again.
+ */
 function goToRoomOfQuery() {
   const place = readPlace(location.href);
   if (!place.code) return;
   history.replaceState(null, "", location.pathname);
   $("code").value = place.code;
-  goToRoom(place);
+  const note = el("p", { class: "muted center", role: "status" }, t("Connecting…"));
+  $("lobby").before(note);
+  $("lobby").hidden = true;
+  const onLost = () => {
+    note.remove();
+    $("lobby").hidden = false;
+  };
+  goToRoom(place, { onLost });
 }
 
 $("code").addEventListener("input", () => {
