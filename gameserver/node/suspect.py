@@ -1,4 +1,7 @@
-"""A room in the middle of whose step a process ended: nothing in it happens by itself until somebody touches it."""
+"""
+A room in the middle of whose step a process ended: nothing in it happens by itself until somebody touches it, unless
+that step had only just begun, and so was hit by chance.
+"""
 
 from __future__ import annotations
 
@@ -29,13 +32,13 @@ class Suspect:
 
     :param ends: of processes, in steps of that room.
     :param touched: called once somebody touches it.
-    :ivar rests: nobody has touched it so far: no timer fires, and what nobody sent waits.
+    :ivar rests: it may be why, and nobody has touched it so far: no timer fires, and what nobody sent waits.
     """
 
     __slots__ = ("_frames", "_held", "_touched", "rests")
 
     def __init__(self, ends: Sequence[UncleanEnd], touched: Callable[[], None]) -> None:
-        self.rests = True
+        self.rests = any(end.is_sure or end.why for end in ends)
         # One that was at work for no time may have been hit by chance: that is somebody's move, and not to be lost.
         self._frames = frozenset(end.input for end in ends if end.what == "send" and end.input and end.is_sure)
         self._held: list[tuple[Input, Deferred[None] | None]] = []

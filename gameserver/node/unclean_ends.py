@@ -1,5 +1,6 @@
 """
-Rooms in the middle of whose steps a process ended, and what follows: first a room waits, then it is quarantined.
+Rooms in the middle of whose steps a process ended, and what follows: first a room waits, unless that was by chance,
+then it is quarantined.
 
 Each such end is a page of the book `BOOK`, under the room's id and the run of the process. A page is written by the
 small process beside a node, by the node's next start, or by both, which is the same.
@@ -29,7 +30,7 @@ SURE_MS: Final = 250
 KEPT_MS: Final = 24 * 60 * 60 * 1000
 """After so long an end says nothing of a room any more."""
 PROVED_S: Final = 1.0
-"""So long after somebody touched it a room has shown that an end which may be chance was that."""
+"""Having gone on for so long a room has shown that an end which may be chance was that."""
 READ_S: Final = 0.5
 """What was read so long ago is new enough: a lease lasts longer than that after an end."""
 ENOUGH: Final = 4

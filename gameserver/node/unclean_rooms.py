@@ -36,10 +36,13 @@ class UncleanRooms(ServedGames):
         super().__init__(specs, self.aside)
 
     def _suspect(self, runner: RoomRunner) -> None:
-        """A room was opened: if a process ended in a step of it, it waits for somebody."""
+        """A room was opened: if a process ended in a step of it, it waits for somebody, or has to go on for a while."""
         ends = self.unclean.of(runner.room.id)
         if ends:
-            runner.suspect_it(Suspect(ends, lambda: self._touched(runner)))
+            suspect = Suspect(ends, lambda: self._goes_on(runner))
+            runner.suspect_it(suspect)
+            if not suspect.rests:
+                self._goes_on(runner)
 
     def _loads(self, runner: RoomRunner) -> None:
         """It is being loaded: once it is, an end that came while it was may well be chance, and was."""
@@ -52,11 +55,11 @@ class UncleanRooms(ServedGames):
             if not self.unclean.of(runner.room.id):
                 runner.suspect_it(None)
 
-    def _touched(self, runner: RoomRunner) -> None:
+    def _goes_on(self, runner: RoomRunner) -> None:
         self.clock.later(PROVED_S, self._proved, runner)
 
     def _proved(self, runner: RoomRunner) -> None:
-        """It goes on, though it was touched: what may be chance was chance."""
+        """It has gone on: what may be chance was chance."""
         if not runner.over:
             self.unclean.forget_soon(runner.room.id, unsure=True)
             if not self.unclean.of(runner.room.id):

@@ -58,7 +58,7 @@ class HeartsPageTests(ServerCase):
             ann.sees(".state-line", "turn")  # whoever has the 2 of clubs begins, which may be Ann or Bob
             bob.page.goto("about:blank")
             play_round(ann)
-            ann.sees(MINE)  # killed in a step of a bot, the room would rest until somebody does something
+            ann.sees(MINE)
             from_thread(server.kill)
             ann.sees(".banner", "Reconnecting")
             from_thread(server.start)

@@ -107,13 +107,22 @@ class OnceTests(UncleanCase):
         self.assertEqual(self.place.send(self.session, "add")["data"], 1)
 
     def test_chance(self) -> None:
-        """An end in a step that took no time says nothing once the room has gone on after a touch."""
-        self.die(lasted_ms=0)
-        self.place.send(self.session, "add")
-        self.place.advance(PROVED_S)
+        """After an end in a step that took no time the room goes on by itself, and then that end says nothing more."""
+        self.place.send(self.session, "later")
+        self.die(lasted_ms=0, what="timer")
+        self.assertFalse(self.now.rests)
+        self.place.advance(60)
+        self.assertEqual(Bomb.fired, ["ring"])
         self.assertIsNone(self.now.suspect)
         self.die(lasted_ms=0, run="2")
-        self.assertEqual(self.place.send(self.session, "add")["data"], 2)
+        self.assertEqual(self.place.send(self.session, "add")["data"], 1)
+
+    def test_chance_twice_at_once(self) -> None:
+        """Where the room does not go on for a second, it was no chance."""
+        self.die(lasted_ms=0)
+        self.place.advance(PROVED_S / 2)
+        self.die(lasted_ms=0, run="2")
+        self.refused("quarantined")
 
     def test_chance_message(self) -> None:
         """A move at which the process was killed by chance is somebody's: said again, it is made."""
