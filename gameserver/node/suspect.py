@@ -38,7 +38,7 @@ class Suspect:
     __slots__ = ("_frames", "_held", "_touched", "rests")
 
     def __init__(self, ends: Sequence[UncleanEnd], touched: Callable[[], None]) -> None:
-        self.rests = any(end.is_sure or end.why for end in ends)
+        self.rests = any(end.is_sure for end in ends)
         # One that was at work for no time may have been hit by chance: that is somebody's move, and not to be lost.
         self._frames = frozenset(end.input for end in ends if end.what == "send" and end.input and end.is_sure)
         self._held: list[tuple[Input, Deferred[None] | None]] = []

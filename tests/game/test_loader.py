@@ -432,7 +432,7 @@ class SampleTests(SynchronousTestCase):
         folder = Path(self.mktemp())
         (folder / "gameserver" / "game").mkdir(parents=True)
         (folder / "games").mkdir()
-        self.patch(importing, "__file__", str(folder / "gameserver" / "game" / "loader.py"))
+        self.patch(importing, "__file__", str(folder / "gameserver" / "game" / "importing.py"))
         self.assertIsNone(importing.sample_folder())
         (folder / "setup.py").write_text("")
         self.assertEqual(importing.sample_folder(), folder / "games")

@@ -127,7 +127,6 @@ class OnceTests(UncleanCase):
     def test_chance_message(self) -> None:
         """A move at which the process was killed by chance is somebody's: said again, it is made."""
         self.die(lasted_ms=0)
-        self.place.send(self.session, "later")  # what comes first is a touch, and nothing more
         message = Send("add", 7, Raw(b"{}"))
         self.now.message(Requester(self.session, self.session.user, 7), self.session.seat, message, frame=FRAME)
         self.assertEqual(self.now.room.doc("room").root["n"], 1)
