@@ -12,6 +12,7 @@ const HAS_KEYS = matchMedia("(hover: hover) and (pointer: fine)").matches; // on
 
 function nameField() {
   const input = el("input", { id: "enter-name", value: savedName(), maxlength: "32", required: true, autocomplete: "nickname", autocapitalize: "words", enterkeyhint: "go" });
+  input.addEventListener("change", () => saveName(input.value.trim())); // the page is loaded anew where its language is changed
   return { input, node: el("div", { class: "field" }, el("label", { htmlFor: "enter-name" }, t("Your name")), input) };
 }
 
