@@ -54,7 +54,8 @@ class BrokenGame:
 @dataclass
 class Catalog:
     """
-    What was found: the games of the named places first, then those of entry points, then the samples.
+    What was found: the games of the named places first, then those of entry points, then the samples, of which each
+    gives way to another game of its name.
 
     :param games: name to class.
     :param places: name to the place it came from, as in `BrokenGame`.
@@ -88,7 +89,7 @@ def load(
             search.entry_point(point)
     samples = sample_folder() if sample_games else None
     if samples:
-        search.folder(samples)
+        search.samples(samples)
     return search.catalog
 
 
@@ -100,6 +101,7 @@ class _Search:
         self._calendar = calendar
         self._refused: dict[str, list[tuple[str, str]]] = {}
         self._seen: set[Path] = set()
+        self._gives_way = False
 
     def place(self, place: str) -> None:
         try:
@@ -129,6 +131,11 @@ class _Search:
                 continue
             if path.suffix == ".py" or _is_package(path):
                 self._file(path)
+
+    def samples(self, folder: Path) -> None:
+        """Load the samples, last of all: a name that is found already, even of a broken game, is not theirs."""
+        self._gives_way = True
+        self.folder(folder)
 
     def entry_point(self, point: importlib.metadata.EntryPoint) -> None:
         place = f"entry point {point.name} = {point.value}"
@@ -215,7 +222,8 @@ class _Search:
         except Exception as error:  # noqa: BLE001 - a door: a broken game does not stop the server
             self._broken(cls.__name__, place, _told(error, cls))
             return
-        if self.catalog.games.get(name) is cls:
+        is_found = name in self.catalog.games or any(broken.name == name for broken in self.catalog.broken)
+        if self.catalog.games.get(name) is cls or (self._gives_way and is_found):
             return
         if name in self.catalog.games:
             self._refuse(name, self.catalog.games.pop(name), self.catalog.places.pop(name))

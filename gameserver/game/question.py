@@ -46,9 +46,14 @@ class Asking(Generic[T]):
         :param s: seconds until the answers are taken as they are, or None to wait for all.
         :param of: who is asked, fixed now; by default all players. Where that is nobody, ``done`` gets no answers, as
             soon as the method returns that asked.
+        :raises TypeError: somebody in ``of`` is no `Player`, such as a seat's id.
         """
         room = self._game._gs_room
-        room.asking.ask(self._name, list(room.players if of is None else of), s)
+        players = list(room.players if of is None else of)
+        for player in players:
+            if not isinstance(player, Player):
+                raise TypeError(f"{self._name}.ask(of=...) takes players, such as self.players, not {player!r}")
+        room.asking.ask(self._name, players, s)
 
     def take_back(self, player: Player) -> None:
         """Forget this player's answer; another may be given."""

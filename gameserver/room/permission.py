@@ -37,7 +37,7 @@ def why_not(room: RoomCore, spec: MessageContract | None, player: Player, type: 
     if not (is_host(room, player) if by == "host" else by in ("any", player.role)):
         return Refused(f"Only a {by} may do that.", code="forbidden")
     if spec.turn and not _is_turn_of(room, spec, player):
-        return Refused(code="not_your_turn")
+        return _not_your_turn(room)
     if spec.phase is not None and spec.phase != room.state.phase:
         return Refused("Not now.")
     if spec.question:
@@ -51,7 +51,11 @@ def _why_not_type(room: RoomCore, player: Player, type: str) -> Refused | None:
         return None
     if player.role != "player":
         return Refused("Only a player may do that.", code="forbidden")
-    return None if _is_turn_of(room, found, player) else Refused(code="not_your_turn")
+    return None if _is_turn_of(room, found, player) else _not_your_turn(room)
+
+
+def _not_your_turn(room: RoomCore) -> Refused:
+    return Refused("Nobody has a turn yet." if room.state.turns is None else "", code="not_your_turn")
 
 
 def _is_turn_of(room: RoomCore, spec: MessageContract | TurnType, player: Player) -> bool:

@@ -359,6 +359,15 @@ class TwinTests(LoaderCase):
             for place in places:
                 self.assertIn(place, broken.error)
 
+    def test_a_sample_gives_way(self) -> None:
+        """An author's game may be named as a sample is, even while it is broken; the other samples are served."""
+        folder = self.write(tictactoe=FUNCTION, trivia="1 / 0\n")
+        catalog = loader.load([str(folder)], entry_points=False)
+        self.assertEqual(catalog.places["tictactoe"], str(folder / "tictactoe.py"))
+        self.assertEqual([broken.place for broken in catalog.broken], [str(folder / "trivia.py")])
+        self.assertNotIn("trivia", catalog.games)
+        self.assertIn("sketch", catalog.games)
+
     def test_third_is_refused_too(self) -> None:
         """A third does not slip in after the first two were refused."""
         folder = self.write({"a/one": FUNCTION, "b/one": FUNCTION, "c/one": FUNCTION})

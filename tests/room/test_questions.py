@@ -27,6 +27,10 @@ class Quiz(Game):
             getattr(self, which).ask(s, of=of)
 
     @message(by="any")
+    def ask_ids(self, player: Player) -> None:
+        self.choose.ask(of=[player.id])  # type: ignore[list-item]
+
+    @message(by="any")
     def take(self, player: Player, whose: Player) -> None:
         self.choose.take_back(whose)
 
@@ -129,6 +133,13 @@ class QuestionTests(SynchronousTestCase):
         self.bob.leave()
         self.ann.drop()
         self.assertEqual(len(self.revealed()), 1)
+
+    def test_who_is_asked_are_players(self) -> None:
+        """Ids are an error that says so, where they are given; nothing is asked."""
+        self.assertRaises(Refused, self.ann.send, "ask_ids")
+        (failure,) = self.flushLoggedErrors(TypeError)
+        self.assertIn("choose.ask(of=...) takes players", failure.getErrorMessage())
+        self.assertEqual(self.ann.info["asked"], {})
 
     def test_info_tells_who_is_asked(self) -> None:
         """`asked` and `answered` name those who are still here, for who came later, too."""

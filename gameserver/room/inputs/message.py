@@ -65,7 +65,7 @@ def apply_message(
     spec = contract.messages.get(type)
     try:
         if message.turn is not None and message.turn != room.turns.number:
-            raise Refused(code="not_your_turn")
+            raise Refused("That was meant for another turn.", code="not_your_turn")
         if spec is None:
             result = _call_function(room, player, type, message.data)
         else:

@@ -32,7 +32,8 @@ class ReportSeat(SeatRequest[messages.Report], frozen=True):
             line = find_line(room, player, asked.stream, asked.line)
         seat = room.seats.get(asked.seat) if asked.seat is not None else None
         if line is None and seat is None:
-            raise Refused("Name a line or a seat.", code="bad_data", path="$.seat")
+            why = "Name a line or a seat." if asked.seat is None else "There is no such seat."
+            raise Refused(why, code="bad_data", path="$.seat")
         moderation.report(room, player, whom=seat, line=line, reason=asked.reason, address=self.requester.address)
 
 

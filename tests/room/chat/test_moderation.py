@@ -338,6 +338,7 @@ class ReportTests(BarCase):
         self.cleo.ask("report", seat=self.bob.id)
         self.assertEqual(self.log(), [("report", "Cleo", "Bob")] * 2)
         self.assertEqual(self.assertRaises(Refused, self.cleo.ask, "report").code, "bad_data")
+        self.assertIn("no such seat", self.assertRaises(Refused, self.cleo.ask, "report", seat="99").text)
 
     def test_nothing_without_its_step(self) -> None:
         """A step that is undone leaves nothing in the log."""

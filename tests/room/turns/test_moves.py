@@ -78,7 +78,15 @@ class LegalTests(MovesCase):
         with self.assertRaises(Refused) as caught:
             ann.ask("send", type="take", data={"n": 1}, turn=2)
         self.assertEqual(caught.exception.code, "not_your_turn")
+        self.assertEqual(caught.exception.text, "That was meant for another turn.")
         ann.ask("send", type="take", data={"n": 1}, turn=1)
+
+    def test_before_there_are_turns(self) -> None:
+        self.table = Table(Nim)
+        ann = self.table.join("Ann")
+        with self.assertRaises(Refused) as caught:
+            ann.send("take", n=1)
+        self.assertEqual((caught.exception.code, caught.exception.text), ("not_your_turn", "Nobody has a turn yet."))
 
 
 class ToldTests(MovesCase):
