@@ -74,16 +74,16 @@ _NAMES: Final = {
     "gameserver.room.turns.turns": ("Turns",),
 }
 """
-Names of `__all__` by their module, which is imported when somebody asks for one of them: commands such as
-``gameserver new`` need none.
+Names of `__all__` by their module, which is imported when one of them is first used: commands such as ``gameserver
+new`` need none.
 """
 _MODULES: Final = {name: module for module, names in _NAMES.items() for name in names}
 
 
-if not TYPE_CHECKING:  # a type checker would take it that any name may be asked for
+if not TYPE_CHECKING:  # else a type checker would take any name to be there
 
     def __getattr__(name: str) -> object:
-        """Give a name of `__all__`. Source: PEP 562"""
+        """Return a name of `__all__`, and import its module first. Source: PEP 562"""
         if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         found = globals()[name] = getattr(import_module(_MODULES[name]), name)

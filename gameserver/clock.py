@@ -1,8 +1,9 @@
 """
-All that knows what time it is: the reactor's timers, the wall clock, and the calendar.
+Everything that knows the time: the reactor's timers, the wall clock, and the calendar.
 
-Wall time here is the wall clock of the start plus the reactor's seconds, so it never jumps on its own; `Clock.adjust`
-says how far the real one has moved away since. The reactor's seconds are monotonic under ``twistd gameserver``.
+`Clock.now` is the wall clock at the start plus the seconds that the reactor counts, so it never jumps on its own;
+`Clock.adjust` follows the real wall clock, and says how far that was stepped. The reactor's seconds are monotonic under
+``twistd gameserver``.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ STEP_S: Final = 1.0
 """A difference of more than this is a step of the wall clock; less is its ordinary drift, followed in silence."""
 
 LOAD_S: Final = 0.5
-"""In less time a process may be busy, or have nothing to do, by chance."""
+"""The load is measured over at least this long: over less, it would be a matter of chance."""
 
 _DAY_S: Final = 86400
-"""No zone changes its clocks twice in a day."""
+"""The step of a search for changes of the clocks: no zone changes them twice in a day."""
 
 
 @implementer(IClock)
@@ -38,14 +39,14 @@ class Clock:
     """
     :param reactor: timers, and seconds that never step.
     :param wall: seconds since 1970.
-    :param zone: of the calendar; None: this machine's.
+    :param zone: time zone of the calendar; None: this machine's.
     :ivar monotonic: gives seconds that only grow; see `IClock.monotonic`.
     :ivar ahead_s: see `IClock.ahead_s`.
     """
 
     def __init__(self, reactor: IReactorTime, wall: Callable[[], float], zone: tzinfo | None = None) -> None:
         self.reactor = reactor
-        self.monotonic = reactor.seconds  # without a call between: it is asked for in each pass
+        self.monotonic = reactor.seconds  # not wrapped in a method: it is called in each pass
         self._wall = wall
         self._zone = zone
         self.ahead_s = wall() - reactor.seconds()
@@ -56,7 +57,7 @@ class Clock:
         return self.ahead_s + self.reactor.seconds()
 
     def later(self, delay_s: float, call: Callable[..., Any], *args: Any) -> IDelayedCall:
-        """Call this once after so many seconds; less than none is none."""
+        """Call this once after ``delay_s`` seconds; a negative delay counts as 0."""
         return self.reactor.callLater(max(0.0, delay_s), call, *args)
 
     def next_time(self, expression: str, after_s: float) -> float | None:
@@ -81,8 +82,8 @@ class ProcessLoad:
     """
     How busy this process is.
 
-    :param seconds: that only grow.
-    :param used: seconds of processors that it has used, all of its threads.
+    :param seconds: a clock that only grows, in seconds.
+    :param used: the processor time that all threads of this process have used, in seconds.
     """
 
     def __init__(self, seconds: Callable[[], float], used: Callable[[], float]) -> None:
@@ -92,7 +93,10 @@ class ProcessLoad:
         self._load = 0
 
     def __call__(self) -> int:
-        """:returns: percent of one processor that it used since this was asked for last."""
+        """
+        :returns: percent of one processor that it used between the last two measurements, which are `LOAD_S` or more
+            apart.
+        """
         now_s, used_s = self._seconds(), self._used()
         if now_s - self._asked_s >= LOAD_S:
             self._load = round(100 * (used_s - self._used_s) / (now_s - self._asked_s))
@@ -104,26 +108,26 @@ class Cron:
     """
     A time of the calendar that comes again and again, in a time zone.
 
-    APScheduler says when a clock on the wall shows it, counting in UTC, where clocks are never changed. What it means
-    that those of the zone are, is decided here as by cron(8) of Debian. A time that is skipped comes at the first
-    moment after the gap, one that the clocks show twice comes once; but what begins with ``*`` goes by real time: it
-    comes whenever a clock shows it.
+    APScheduler finds the next time in UTC, where clocks are never changed. What happens when the zone's clocks are
+    changed is decided here, as cron(8) of Debian does: a time that is skipped comes at the first moment after the gap,
+    and one that the clocks show twice comes once; but an expression whose minute or hour begins with ``*`` goes by real
+    time: it comes whenever a clock shows it.
 
     :param expression: see `Crontab`.
-    :param timezone: its name, or itself; by default this machine's.
+    :param timezone: a time zone or its name; by default this machine's.
     :raises ValueError: there is no such time, or no such zone.
 
     Source: cron(8) of Debian; APScheduler's issues 529 and 606 are why it is given no zone.
     """
 
     def __init__(self, expression: str, timezone: str | tzinfo | None = None) -> None:
-        from apscheduler.triggers.cron import CronTrigger  # with much that a server without a calendar never needs
+        from apscheduler.triggers.cron import CronTrigger  # it brings much that a server without a calendar never needs
 
         crontab = Crontab(expression)
         self._by_real_time = crontab.by_real_time
         self._zone = _zone(timezone)
         day = {"day": _spans(crontab.days)}
-        # Theirs are numbered from Monday on.
+        # APScheduler numbers weekdays from Monday = 0.
         weekday = {"day_of_week": _spans(sorted((each - 1) % 7 for each in crontab.weekdays))}
         fields = {"minute": crontab.minutes, "hour": crontab.hours, "month": crontab.months}
         always = {name: _spans(values) for name, values in fields.items()}
@@ -164,7 +168,8 @@ class Cron:
         """When the zone's clocks first show this time, or a later one where they never show it."""
         wall = datetime.fromtimestamp(wall_s, UTC).replace(tzinfo=self._zone)
         before_s, after_s = round(wall.timestamp()), round(wall.replace(fold=1).timestamp())
-        # PEP 495: by the offset before a change, and by that after it. Where both are right the first is the earlier.
+        # PEP 495: fold=0 reads it by the offset before a change, fold=1 by that after it. Where both are right, the
+        # first is the earlier.
         skipped = before_s > after_s
         return (self._change(after_s, before_s) or before_s) if skipped else before_s
 
@@ -184,7 +189,7 @@ class Cron:
 
 
 def _bisected(before: int, after: int, is_after: Callable[[int], bool]) -> int:
-    """The first integer for which that is so: it is for the second, and not for the first."""
+    """Return the first integer for which ``is_after`` holds; it holds for ``after``, and not for ``before``."""
     while after - before > 1:
         middle = (before + after) // 2
         before, after = (before, middle) if is_after(middle) else (middle, after)
@@ -192,7 +197,7 @@ def _bisected(before: int, after: int, is_after: Callable[[int], bool]) -> int:
 
 
 def _spans(values: list[int]) -> str:
-    """Ascending numbers as APScheduler takes them; it is slow with each by itself."""
+    """Write ascending numbers as spans for APScheduler, which is slow with single numbers."""
     spans = [[values[0], values[0]]]
     for value in values[1:]:
         if value == spans[-1][1] + 1:
@@ -204,10 +209,10 @@ def _spans(values: list[int]) -> str:
 
 def server_zone(named: str | None) -> tzinfo | None:
     """
-    Tell the zone of a server's calendar once and for all: games, and a project of Django's, may set ``TZ`` later.
+    Find the time zone of the server's calendar, once: games and Django projects may change ``TZ`` later.
 
     :param named: the setting ``time_zone``.
-    :returns: None: it cannot be told, which a game that asks for it is told by `Cron`.
+    :returns: the zone; None where it is not known: then `Cron` raises the error for each game that needs it.
     """
     try:
         return _zone(named)
@@ -221,6 +226,6 @@ def _zone(named: str | tzinfo | None) -> tzinfo:
         if named is None:
             return get_localzone()
         return ZoneInfo(named) if isinstance(named, str) else named
-    except (LookupError, ValueError, OSError, struct.error) as error:  # the last from a file that is cut off
-        said = error.args[0] if isinstance(error, LookupError) and error.args else error  # they quote what they say
+    except (LookupError, ValueError, OSError, struct.error) as error:  # struct.error: a zone file that is cut off
+        said = error.args[0] if isinstance(error, LookupError) and error.args else error  # str() would add quotes
         raise ValueError(f"the time zone cannot be told: {' '.join(str(said).split())}") from error

@@ -1,11 +1,11 @@
 """
-When Python's garbage collector works, so that it never stops the server for long.
+Decides when Python's garbage collector works, so that it never stops the server for long.
 
-Left to itself it looks at everything that there is again and again, at 10,000 rooms for most of a second each time,
-though nearly all of it stays. Here what has been there for a second is frozen, that is, not looked at any more; what is
-let go without a cycle is free at once in any case, and an ended room is taken apart so that it has none
-(`RoomRunner.take_apart`). Cycles among what is frozen, such as a game's own, wait: once there is a good deal more than
-rooms and connections explain, everything is looked at, rather while nothing comes in.
+Left to itself, it looks at all objects again and again; with 10,000 rooms that takes most of a second each time, though
+nearly all of them stay. So objects that are a second old are frozen: the collector looks at them no more. What is let
+go without a cycle is freed at once in any case, and an ended room is taken apart so that it has no cycle
+(`RoomRunner.take_apart`). Cycles among frozen objects, such as a game's own, wait: once there are a good deal more
+objects than rooms and connections explain, all of them are looked at, preferably while nothing comes in.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ from twisted.application.service import Service
 
 LOOK_S: Final = 1.0
 COUNT_LOOKS: Final = 30
-"""Looks between two counts of what there is."""
+"""Every so many looks, memory is counted, to see whether everything should be looked at."""
 YOUNG: Final = (20_000, 20, 1_000_000)
-"""Thresholds: a pass makes many objects that end with it; the oldest generation is for `Collector` to look at."""
+"""Thresholds of `gc`: a pass makes many objects that end with it; the oldest generation is left to `Collector`."""
 FEW: Final = 500_000
-"""With fewer blocks of memory than this all is looked at quickly enough not to mind how many more they have become."""
+"""Growth below so many blocks of memory is not minded: all of them are looked at quickly."""
 BLOCKS_EACH: Final = 300
-"""So many a room or a connection may have by right, with what a game of ordinary size keeps in it."""
+"""Blocks of memory that a room or a connection may have, with what a game of ordinary size keeps in it."""
 MORE_QUIET: Final = 1.5
 MORE_BUSY: Final = 2.0
 """
-All is looked at if there is so many times as much as after the last time, without what has come since: while nothing
-comes in, or in any case.
+Everything is looked at once there are so many times as many blocks as after the last time, new rooms and connections
+not counted: the first factor while nothing comes in, the second in any case.
 """
 
 
 class Collector(Service):
     """
     :param reactor: has ``callLater``.
-    :param passes: how many passes of the reactor brought something so far.
+    :param passes: tells how many passes of the reactor have brought something so far.
     :param collector: the module `gc`.
-    :param there: how many rooms and connections there are.
-    :param blocks: how many blocks of memory are in use, which is known much sooner than how many objects there are.
+    :param there: tells how many rooms and connections there are.
+    :param blocks: tells how many blocks of memory are in use, which is quicker to ask than how many objects there are.
     """
 
     def __init__(

@@ -38,14 +38,17 @@ CODES: Final[dict[str, str]] = {
     "draining": "This server is about to stop; try again.",
     "quarantined": "This room is being mended. Your seat is kept.",
 }
-"""Code to its default text; the codes that a client may see besides those that games name themselves."""
+"""The default text of each code. A client may see these codes, and those that games name themselves."""
 
 PASSING: Final = frozenset({"rate_limited", "busy", "draining", "quarantined"})
-"""Codes that go by themselves, or once somebody has mended something. Nothing was done; the id is as good as new."""
+"""
+Codes of conditions that pass by themselves, or once somebody has mended something. Nothing was done; the same id may be
+sent again.
+"""
 
 
 class GameServerError(Exception):
-    """What all exceptions of this package have in common."""
+    """The base class of all exceptions of this package."""
 
 
 class Refused(GameServerError):
@@ -55,7 +58,7 @@ class Refused(GameServerError):
     :param text: one sentence for the person who asked.
     :param code: a stable word for the client, snake case; one of `CODES`, or the game's own.
     :param path: where in the data the fault lies, such as ``$.cell``, or None.
-    :param retry_ms: after so long it is worth while to ask again; None: nobody knows.
+    :param retry_ms: milliseconds after which it is worth while to ask again; None: nobody knows.
     :ivar room: the code of the room that refused, where a client was told.
     """
 
@@ -76,7 +79,7 @@ class Refused(GameServerError):
 
 class Elsewhere(Refused):
     """
-    Whoever asked for a room finds it under another code, or at another node: a client is told ``redirect``.
+    The room that was asked for is found under another code, or at another node: the client is sent ``redirect``.
 
     :param code_there: the code of the room.
     :param url: of the node's WebSocket; None: this node.
@@ -92,7 +95,7 @@ class Elsewhere(Refused):
 
 
 class RoomMoved(Refused):
-    """A room goes on at another node: whoever has a seat is told that it moved, and says there again what was said."""
+    """A room goes on at another node: clients with a seat there are told so, and repeat their message."""
 
     def __init__(self) -> None:
         super().__init__(code="busy")

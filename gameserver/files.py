@@ -1,7 +1,8 @@
 """
-Files that a server makes and locks, and what its operator can do where the machine will not have it.
+Files that a server makes and locks, and what its operator can do where the machine refuses.
 
-What is made once is written aside and then put in its place: no full disk and no power cut leaves half of it.
+Files that are made once are written beside their place and then put there, so that neither a full disk nor a power cut
+leaves half a file.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import IO, Final
 
 OTHERS: Final = 0o077
-"""What a group and everybody may do with a file."""
+"""The permission bits of group and others."""
 
 ADVICE: Final[Mapping[int, str]] = {
     errno.EACCES: "let this server's user (number {user}) use it",
@@ -36,7 +37,7 @@ ADVICE: Final[Mapping[int, str]] = {
 
 def remedy(error: OSError) -> str:
     """:returns: which file, what is wrong with it, and what to do, in one line."""
-    name = error.filename if error.filename2 is None else error.filename2  # of two the one that is to be
+    name = error.filename if error.filename2 is None else error.filename2  # of two names the new one
     where = f"{os.fsdecode(name)}: " if isinstance(name, (str, bytes)) else ""
     advice = ADVICE.get(error.errno or 0, "name another place").format(user=os.geteuid())
     return f"{where}{error.strerror or error}; {advice}"
@@ -46,9 +47,9 @@ def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
     """
     Make a file that its owner alone may read; whatever happens, others see all of it or none.
 
-    :param replace: one that is there already.
-    :raises FileExistsError: one is there, and is not to be replaced.
-    :raises OSError: it cannot be made; what was there is there still.
+    :param replace: whether a file that is there already is replaced.
+    :raises FileExistsError: a file is there, and is not to be replaced.
+    :raises OSError: the file cannot be made; one that was there is still there.
     """
     aside = None
     try:
@@ -62,7 +63,7 @@ def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
             aside = None
         _sync_folder(path.parent)
     except OSError as error:
-        # Named as people know it; and what says that a disk is full names no file at all.
+        # With the name that people know, not the temporary file's; an error about a full disk names no file.
         raise OSError(error.errno, error.strerror, str(path)) from None
     finally:
         if aside is not None:
@@ -71,9 +72,10 @@ def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
 
 def keep_private(path: str | Path) -> None:
     """
-    Have a file that its owner alone may read and write, whatever the umask: it is made where there is none.
+    Make sure that a file may be read and written by its owner alone, whatever the umask; where there is none, it is
+    made.
 
-    One that is another user's stays as it is: that user decides.
+    A file of another user stays as it is: that user decides.
 
     :raises OSError: it cannot be made.
     """
@@ -84,13 +86,14 @@ def keep_private(path: str | Path) -> None:
 
 
 def is_open(folder: Path) -> bool:
-    """Whether others than its owner may look into a folder, or write there."""
+    """Return whether others than its owner may look into a folder, or write there."""
     return bool(folder.stat().st_mode & OTHERS)
 
 
 def lock(path: str | Path) -> IO[bytes]:
     """
-    Lock something for as long as what is returned stays open; the kernel lets go when the process dies, however.
+    Lock something for as long as the returned file stays open; the kernel unlocks it when the process ends, however
+    that happens.
 
     :param path: of what is locked; the file ``PATH.lock`` beside it stands for it.
     :raises BlockingIOError: another process has it.
@@ -113,7 +116,7 @@ def _link(aside: str, path: Path) -> bool:
     """
     Put a file in its place unless one is there.
 
-    :returns: whether this file system knows links; where it does not, two at once are not told from one.
+    :returns: whether this file system knows links. Where it does not, two processes that do this at once do not notice.
     """
     try:
         os.link(aside, path)
@@ -127,7 +130,7 @@ def _link(aside: str, path: Path) -> bool:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Have a file's name on the disk as well."""
+    """Write a new file's name to the disk as well."""
     number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(number)

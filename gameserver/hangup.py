@@ -1,7 +1,7 @@
 """
 What an operator's ``kill -HUP`` does: files are read again, and nobody is disconnected.
 
-Only where there are such files: otherwise SIGHUP ends the server, as it ends any program whose terminal is closed.
+Where there are no files to read again, SIGHUP ends the server, as it ends any program whose terminal is closed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ log = Logger(namespace="gameserver")
 class Hangup(Service):
     """
     :param reloads: called, one after the other, in the reactor's thread; none may raise.
-    :param install: as `signal.signal`, which works in the main thread alone: there services start.
+    :param install: `signal.signal` or the like; it works in the main thread alone, where services start.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class Hangup(Service):
         """Listen to the signal, if there is anything to read again."""
         super().startService()  # type: ignore[no-untyped-call]
         if self._reloads:
-            # A signal comes between any two instructions: what it asks for waits for the reactor's turn.
+            # A signal may come between any two instructions: the files are read in the reactor's next pass.
             self._before = self._install(signal.SIGHUP, lambda *_: self._reactor.callFromThread(self.reload))
 
     def stopService(self) -> None:

@@ -1,4 +1,4 @@
-"""How often somebody may do something: a bucket that refills with time; and who counts as one."""
+"""How often somebody may do something: a bucket that refills with time; and which addresses share one."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 SITE_BITS: Final = 64
-"""Whoever has an address of IPv6 has all that begin with these bits. Source: RFC 6177, RFC 4291 section 2.5.4"""
+"""
+Whoever has one IPv6 address has all that begin with the same bits. Source: RFC 6177, RFC 4291 section 2.5.4
+"""
 FORGET_AT: Final = 10_000
-"""So many buckets are looked through for full ones, which tell nothing any more."""
+"""Once there are so many buckets, the full ones are forgotten: they are as good as new ones."""
 
 LENT: Final = 8
-"""One in so many of the tokens of a full bucket may be spare: by so much of its reserve it may give more at once."""
+"""At most ``burst // LENT`` tokens may be spare: so many more than its reserve may be taken at once."""
 
 
 class TokenBucket:
     """
-    So many tokens a second, and a reserve of as many as ``burst``.
+    A bucket that gets ``per_s`` tokens a second, and holds at most ``burst``.
 
     :param per_s: tokens that come back in a second.
     :param burst: tokens at the start, and at most.
-    :ivar spare: tokens that are there whatever the time is. Who takes one of them, and so needs no call, lowers this by
+    :ivar spare: tokens that are there whatever the time is. A caller may take one without a call, by lowering this by
         one.
 
     Source: https://en.wikipedia.org/wiki/Token_bucket
@@ -35,32 +37,32 @@ class TokenBucket:
         self.spare = 0
         self._lent = 0  # what `spare` was when it was last counted
         self._tokens = self.burst
-        self._at_s = 0.0  # before which it was full
+        self._at_s = 0.0  # until then it was full
 
     def take(self, now_s: float, tokens: float = 1.0) -> bool:
         """
         :param now_s: any clock that is the same at each call, seconds; where it steps back, no time has passed.
-        :returns: whether there were as many tokens; if not, none are taken.
+        :returns: whether there were so many tokens; if not, none are taken.
         """
         self._refill(now_s)
         if self._tokens < tokens:
             return False
         self._tokens -= tokens
-        # Few, for if they are taken late the time until then counts twice.
+        # Few: if they are taken late, the time until then counts twice.
         self._lent = self.spare = min(int(self._tokens), int(self.burst) // LENT)
         return True
 
     def charge(self, now_s: float, tokens: float) -> None:
         """
-        Take tokens after the fact, or give them back (less than none).
+        Take tokens after the fact, or give them back (a negative number).
 
-        The bucket may be left with less than nothing, but no deeper than its burst.
+        The bucket may go below 0, down to ``-burst``.
         """
         self._refill(now_s)
         self._tokens = min(self.burst, max(self._tokens - tokens, -self.burst))
 
     def level(self, now_s: float) -> float:
-        """:returns: the tokens there are."""
+        """:returns: how many tokens there are; below 0 after `charge`."""
         self._refill(now_s)
         return self._tokens
 
@@ -87,7 +89,7 @@ class TokenBuckets:
         self._forget_at = FORGET_AT
 
     def take(self, now_s: float, who: str) -> bool:
-        """Take from the budget of this key; see `TokenBucket.take`."""
+        """Take one token from the bucket of ``who``; see `TokenBucket.take`."""
         if len(self._buckets) > self._forget_at:
             self._buckets = {name: b for name, b in self._buckets.items() if b.level(now_s) < b.burst}
             self._forget_at = max(FORGET_AT, 2 * len(self._buckets))
@@ -97,8 +99,9 @@ class TokenBuckets:
 @lru_cache(10_000)
 def network_of(address: str) -> str:
     """
+    Return what stands for a client's address in every budget: an IPv4 address, or the network of an IPv6 address.
+
     :param address: one that is no IP address, such as `gameserver.websocket.proxies.LOCAL`, stands for itself.
-    :returns: who pays for what comes from there, in every budget: an address of IPv4, a network of IPv6.
     """
     try:
         ip = ip_address(address.partition("%")[0])

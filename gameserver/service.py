@@ -68,11 +68,11 @@ from gameserver.websocket.standing import Standing
 STOP_S: Final = 4.5
 """How long a clean stop may take before it is cut short, once rooms are handed over; people wait five seconds."""
 STOP_DELAY_S: Final = 5.0
-"""How long a server that shares its store is served while it is not ready, unless it is set."""
+"""How long a server that shares its store goes on serving, marked as not ready, before it stops, unless it is set."""
 COMMIT_S: Final = 3.5
 """How long the store may take over the last commits; then the sockets are closed all the same."""
 ROOM_FREE_S: Final = 60.0
-"""So long after its end nobody asks a room for anything any more."""
+"""So long after a room has ended, nobody asks it for anything any more."""
 
 log = Logger(namespace="gameserver")
 
@@ -82,7 +82,7 @@ def build(settings: Settings, reactor: Any) -> IService:
     Make the server.
 
     :returns: a service that opens the store and its rooms, then listens.
-    :raises SettingError: a setting turned out wrong, or the machine will not have what it says.
+    :raises SettingError: a setting turned out wrong, or the machine refuses what it asks for.
     :raises GameLoadError: a place of games cannot be used.
     """
     with usable(settings, "data"):
@@ -153,7 +153,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
         reactor=reactor,
         revoke=partial(close_everywhere, sessions, registry.news),
     )
-    # A Django project seals tickets with the secret that it shares; what is in them is proved as any token is.
+    # A Django project seals tickets with the secret that it shares; the token in them is checked like any other.
     tickets = Tickets((*context.secrets, *shared_secrets(settings)), store, os.urandom)
     strangers = Strangers(limits.unauthenticated, most_connections())
     chain = make_chain(context)
@@ -219,7 +219,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
 
 
 def warn_of_few_descriptors(limits: Limits) -> None:
-    """Take as many descriptors as the limits promise connections, and say so if this process may not have them."""
+    """Raise the limit of open files to what the limits of connections need, or warn that it is lower."""
     wanted = descriptors_for(limits)
     most = raise_descriptors(wanted)
     if most < wanted:
@@ -233,7 +233,7 @@ def usable(settings: Settings, key: str) -> Iterator[None]:
     """
     Use what a setting names.
 
-    :raises SettingError: the machine will not have it; the text says what to do.
+    :raises SettingError: the machine refuses; the text says what to do.
     """
     try:
         yield
@@ -243,11 +243,11 @@ def usable(settings: Settings, key: str) -> Iterator[None]:
 
 class Node(Service):
     """
-    One server process: rooms first, then sockets; and at the end the other way round.
+    One server process: it opens rooms first, then sockets, and at the end closes in the opposite order.
 
     :param factory: speaks HTTP, and hands WebSockets to ``endpoint``.
-    :param addresses: is told of each port; pages and log tell people.
-    :param node_file: who this is; locked until the end.
+    :param addresses: collects the address of each port, for pages and the log.
+    :param node_file: holds the name of this node; locked until the end.
     :param secrets: the fingerprints of its secrets, the one that signs first.
     :ivar opened: its rooms are open.
     :ivar on_ready: called once rooms can be joined.
@@ -324,7 +324,7 @@ class Node(Service):
         self.on_ready()
 
     async def _tell_address(self) -> None:
-        """Say to other nodes where this one is, which may be known only once it listens."""
+        """Tell other nodes the address of this one, which may be known only once it listens."""
         address = self._settings.node_address or next(iter(self._addresses.urls), "")
         about = {"release": __version__}
         if self._settings.node_name is not None:
@@ -362,7 +362,7 @@ class Node(Service):
             log.critical("the server cannot start: {reason}", reason=failure.getErrorMessage())
         else:
             log.failure("the server cannot start", failure)
-        # Behind twistd, which takes its pid file away, and would end as if nothing had been wrong.
+        # After twistd, which removes its pid file, and would exit with status 0.
         atexit.register(end_process, 1)
         self._reactor.callWhenRunning(self._reactor.stop)
 
@@ -375,7 +375,7 @@ class Node(Service):
 
 
 def end_process(status: int) -> None:
-    """End now, with this exit status and all that was said."""
+    """End the process at once with this exit status, after its output is flushed."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)

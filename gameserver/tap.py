@@ -1,7 +1,7 @@
 """
 What twistd calls: ``twistd gameserver`` with its options.
 
-Options are merged with the other sources of settings as soon as they are parsed, so that what is wrong is said in one
+Options are merged with the other sources of settings as soon as they are parsed, so that a mistake is reported in one
 line. The reactor and the server itself are imported only when a server is made: ``--help`` costs neither.
 """
 
@@ -31,7 +31,7 @@ log = Logger()
 @contextmanager
 def in_one_line() -> Iterator[None]:
     """
-    Say what an operator did wrong, or the machine will not do, in one line.
+    Report in one line what an operator did wrong, or what the machine refuses.
 
     :raises SystemExit: with that line, and status 1.
     """
@@ -44,7 +44,7 @@ def in_one_line() -> Iterator[None]:
 
 
 class Options(usage.Options):
-    """The command line of ``twistd gameserver``; `settings` holds what it and the other sources come to."""
+    """The command line of ``twistd gameserver``; `settings` holds the result of it and the other sources."""
 
     synopsis = "[options]"
     longdesc = (
@@ -147,10 +147,10 @@ def makeService(options: Options) -> IService:
 @contextmanager
 def nothing_collected() -> Iterator[None]:
     """
-    Keep Python's garbage collector out of the start, of which it would take a good part.
+    Switch Python's garbage collector off during the start, of which it would take a good part.
 
-    Hundreds of modules and all games come, and stay; it would look at all of them again and again. What it would find
-    is found when the server starts (`gameserver.collecting`).
+    Hundreds of modules and all games are loaded, and stay; it would look at all of them again and again. What it would
+    find is found once the services start (`gameserver.collecting`).
     """
     was_enabled = gc.isenabled()
     gc.disable()
@@ -202,20 +202,20 @@ def check_twistd(given: Mapping[str, Any] | None) -> None:
             option = "pidfile"
             path = Path(given.get("rundir", "."), pid_file)
             write_whole(path, b"%d" % os.getpid())
-            path.unlink()  # twistd's own to make: what fails until then would leave it
+            path.unlink()  # twistd makes it itself; a start that fails before would leave it there
     except OSError as error:
         raise SettingError(option, f"option --{option} of twistd", remedy(error)) from None
 
 
 def use_monotonic_time(reactor: Any) -> bool:
     """
-    Let the reactor's timers count time that never steps.
+    Make the reactor's timers count time that never steps.
 
     Twisted reads the wall clock, so that setting it back stalls every timer for as long, and setting it forward fires
-    them all. Its reactors ask their own ``seconds`` everywhere, hence one attribute changes it. Timers armed before
-    would be counted from another start, so that this is for a reactor without any.
+    them all. Its reactors ask their own ``seconds`` everywhere, hence one attribute changes it. Timers that are armed
+    already would be counted from another start, so this is for a reactor without any.
 
-    :returns: whether it does now.
+    :returns: whether its timers count such time.
 
     Source: ``ReactorBase.callLater``, ``timeout`` and ``runUntilCurrent`` in twisted/internet/base.py
     """

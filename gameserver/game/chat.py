@@ -62,7 +62,8 @@ class RoomChat:
         :param role: the same for a role.
         :param title: what people read above it; by default the name.
         :param readonly: the game alone writes there.
-        :param history: who enters the group gets what was said before; else what is said from then on.
+        :param history: True: whoever enters the audience gets what was said before; False: only what is said from then
+            on.
         :raises ValueError: not a name, or too many channels.
         """
         key = "room"
@@ -102,7 +103,10 @@ class RoomChat:
         self.channel(name).readonly(on)
 
     def silence(self, *players: Player) -> None:
-        """Let these players write to neither room, groups nor seats; channels that the game has opened stay theirs."""
+        """
+        Keep these players from writing to the room, groups and seats; they may write to channels that the game has
+        opened.
+        """
         for player in players:
             self._room.talking.silence(player, True)
 
@@ -113,7 +117,7 @@ class RoomChat:
 
     def divert(self, player: Player, to: Channel | str | None) -> None:
         """
-        Have what this player says to the room go to a channel instead: the dead speak to the dead.
+        Send what this player says to the room to a channel instead: the dead speak to the dead.
 
         :param player: whose lines.
         :param to: a channel or its name; None: to the room again.
@@ -123,7 +127,7 @@ class RoomChat:
 
     def mute(self, player: Player, s: float | None = None, *, shadow: bool = False, reason: str = "") -> None:
         """
-        Let this player's user write nowhere in this room.
+        Keep this player's user from writing anywhere in this room.
 
         :param player: one of that user's seats.
         :param s: for so many seconds; None: for good.
@@ -146,7 +150,7 @@ class RoomChat:
         self._room.talking.set_slow(self._room.timers.seconds(s))
 
     def links(self, on: bool) -> None:
-        """Say whether lines may hold links; one that may not is refused."""
+        """Set whether lines may hold links; where not, a line with one is refused."""
         self._room.talking.set_links(bool(on))
 
     def _role(self, role: str) -> str:

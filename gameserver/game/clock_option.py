@@ -34,7 +34,8 @@ def only_clock(own: time_control.TurnClock) -> dict[str, Any]:
 
 class OptionsWithClock(Schema):
     """
-    What ``on_create`` takes. Its JSON schema has the clock as well, which `gameserver.room.options` reads.
+    The schema of what ``on_create`` takes. As JSON schema it also has the option ``clock``, which
+    `gameserver.room.options` reads.
 
     :param own: the game's own clock.
     """

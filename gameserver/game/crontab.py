@@ -1,8 +1,8 @@
 """
 Times of the calendar as crontab(5) writes them: ``minute hour day month weekday``.
 
-They are read here, so that a game with one that is none is found when it is loaded. When such a time comes next, over
-all changes of the clocks, `gameserver.clock.Cron` knows.
+They are read here, so that a game with a wrong one is found when it is loaded. `gameserver.clock.Cron` tells when such
+a time comes next, across all changes of the clocks.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ _LAST_DAYS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 class _Field(NamedTuple):
-    """One of the five: the values it takes, and their names from the first on. A round one goes on after the last."""
+    """
+    One of the five fields: the values it takes, and their names, beginning with the first value's. Spans of a round one
+    may go over the end.
+    """
 
     what: str
     first: int
@@ -41,12 +44,12 @@ class Crontab:
     """
     :param expression: five fields: numbers, ``*``, spans, steps, lists; months and weekdays also by their first three
         letters, in any case. Sunday is 0 and 7. Spans of months and weekdays may go over the end: ``fri-mon``.
-    :ivar minutes: what the field names, in order; so are ``hours``, ``days``, ``months`` and ``weekdays``, these from
-        Sunday = 0.
+    :ivar minutes: the minutes that the field names, ascending; likewise ``hours``, ``days``, ``months`` and
+        ``weekdays``, the last from Sunday = 0.
     :ivar by_real_time: its minute or hour begins with ``*``: it comes whenever a clock on the wall shows such a time,
         also if the clocks are changed. Others come as often as the calendar has that time.
     :ivar either_day: day of the month and weekday are both named, so that either will do.
-    :raises ValueError: it is none, or never comes.
+    :raises ValueError: it is no such expression, or its time never comes.
 
     Source: crontab(5) and cron(8) of Debian.
     """

@@ -1,9 +1,9 @@
 """
-What a game says of what it sends: replies, events and documents, as JSON schemas for whoever writes a client.
+What a game declares about what it sends: replies, events and documents, as JSON schemas for whoever writes a client.
 
-Replies are what methods say that they return, the room's document is what ``state`` is annotated with. These were there
-before anybody read them, for an author's own checker of types: what cannot be found while the game runs, or is no JSON,
-is left out. ``events`` and ``docs`` are said to clients alone, and must be right.
+The schema of a reply comes from the return annotation of its method, that of the room's document from the annotation of
+``state``. Authors may write these for their type checker alone: an annotation that cannot be evaluated, or is not JSON,
+is left out. ``events`` and ``docs`` are declared for clients alone, and must be right.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from gameserver.game.settings import GameSettings
 JsonSchema = dict[str, Any]
 
 UNSAID: Final = object()
-"""What a method returns that says nothing of it."""
+"""In place of an annotation that is not there."""
 NULL: Final[JsonSchema] = {"type": "null"}
 _GROUP: Final = re.compile(r"group:(?:[A-Za-z0-9_-]{1,32}|\*)")
 _DEFS: Final = "#/$defs/"
@@ -33,7 +33,7 @@ _DEFS: Final = "#/$defs/"
 def reply_schema(returns: Any) -> JsonSchema | None:
     """
     :param returns: what a method is annotated to return, or `UNSAID`.
-    :returns: the schema of the reply, or None where nobody can tell.
+    :returns: the schema of the reply, or None where it is not known.
     """
     if get_origin(returns) in (Deferred, Awaitable, Coroutine):
         returns = get_args(returns)[-1]
@@ -44,7 +44,7 @@ def reply_schema(returns: Any) -> JsonSchema | None:
 
 def event_schemas(cls: type[GameSettings]) -> dict[str, JsonSchema]:
     """
-    :returns: by their types, the events that ``events`` declares.
+    :returns: the JSON schemas of the events that ``events`` declares, by type.
     :raises GameDefinitionError: one cannot travel as JSON.
     """
     return {name: _declared(cls, "events", name, kind) for name, kind in cls.events.items()}
@@ -52,8 +52,8 @@ def event_schemas(cls: type[GameSettings]) -> dict[str, JsonSchema]:
 
 def document_schemas(cls: type[GameSettings]) -> dict[str, JsonSchema]:
     """
-    :returns: by their streams, the documents that clients have, as ``state`` and ``docs`` tell.
-    :raises GameDefinitionError: one of ``docs`` is no stream, or cannot travel as JSON.
+    :returns: the JSON schemas of the documents that clients have, by stream, from ``state`` and ``docs``.
+    :raises GameDefinitionError: a key of ``docs`` is no stream, or its type cannot travel as JSON.
     """
     state = _annotation(cls, "state")
     found = _schema(state) if state not in (UNSAID, Any) else None
@@ -73,7 +73,7 @@ def inlined(schema: JsonSchema) -> JsonSchema:
     """
     Put what a ``$ref`` refers to in its place, for readers that do not follow one.
 
-    :returns: the schema; what holds itself keeps its reference, and ``$defs`` has it.
+    :returns: the schema; a type that contains itself keeps its reference, and stands in ``$defs``.
     """
     definitions = schema.get("$defs", {})
     needed: dict[str, None] = {}
@@ -114,7 +114,7 @@ def _schema(kind: Any) -> JsonSchema | None:
 
 
 def _annotation(cls: type[GameSettings], name: str) -> Any:
-    """:returns: what an attribute is annotated with, in the class that does so last; `UNSAID`: nobody can tell."""
+    """:returns: an attribute's annotation, of the first class of the MRO that has one; `UNSAID`: there is none."""
     try:
         for base in cls.__mro__:
             said = inspect.get_annotations(base)
@@ -123,5 +123,5 @@ def _annotation(cls: type[GameSettings], name: str) -> Any:
                 module = vars(sys.modules[base.__module__])
                 return get_type_hints(holder, module, dict(vars(base)), include_extras=True)[name]
     except (TypeError, NameError, AttributeError, SyntaxError, LookupError):
-        pass  # it is for a checker of types alone
+        pass  # it may be meant for a type checker alone
     return UNSAID

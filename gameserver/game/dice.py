@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from gameserver.room.core import RoomCore
 
 KEY_BYTES: Final = 16
-"""128 bits cannot be tried out."""
+"""128 bits: too many keys to try them all."""
 
 _BLOCK_BITS: Final = 512
-"""What one hash gives, the most that BLAKE2b can."""
+"""The bits of one hash, the most that BLAKE2b gives."""
 
 
 class Dice(Random):
@@ -31,8 +31,8 @@ class Dice(Random):
     They come from keyed BLAKE2b with a counter.
 
     :param key: `KEY_BYTES` secret random bytes.
-    :param counter: how many numbers were drawn before; may be set again later, to undo.
-    :param spent: called before each draw with the counter as it is still, for undo and for marking the row.
+    :param counter: how many numbers were drawn before; may be set back later, to undo.
+    :param spent: called before each draw with the counter before it, for undo and for marking the row.
     :param person: at most 16 bytes; dice of the same key and another `person` have nothing in common.
 
     >>> Dice(bytes(16)).randint(1, 6) == Dice(bytes(16)).randint(1, 6)
@@ -70,7 +70,7 @@ class Dice(Random):
         return block.digest()
 
     def random(self) -> float:
-        """Return a float from 0.0 up to, but not including, 1.0; all multiples of 2**-53 are as likely."""
+        """Return a float from 0.0 up to, but not including, 1.0; all multiples of 2**-53 are equally likely."""
         return (int.from_bytes(self._draw()[:7], "little") >> 3) * 2.0**-53
 
     def getrandbits(self, k: int, /) -> int:
@@ -100,7 +100,7 @@ class Dice(Random):
         return None
 
     def getstate(self) -> tuple[Any, ...]:
-        """Return the counter, alone in a tuple; the key is not told."""
+        """Return the counter, alone in a tuple; the key stays secret."""
         return (self.counter,)
 
     def seed(self, *_args: Any, **_kwargs: Any) -> NoReturn:
@@ -115,7 +115,7 @@ class Dice(Random):
 
 
 def dice_of(room: RoomCore) -> Dice:
-    """:returns: the chance of a room: how much of it was spent is part of the row, and undone with the step."""
+    """:returns: the dice of a room; how many numbers were drawn is part of the row, and undone with the step."""
 
     def note(counter: int) -> None:
         room.journal.record(setattr, room.game.random, "counter", counter)

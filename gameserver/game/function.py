@@ -1,6 +1,6 @@
 """
-A game as a function, the oldest form of the idea: ``payload_handler(group_add, socket_self_send, socket_group_send,
-payload)`` in a module. It becomes a `Game` whose hooks, messages and timers all call the function.
+A game as a function: ``payload_handler(group_add, socket_self_send, socket_group_send, payload)`` in a module. It
+becomes a `Game` whose hooks, messages and timers all call the function.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def game_from_module(module: ModuleType) -> type[Game]:
     """
     :param module: has a function ``payload_handler`` with the four parameters; settings are attributes of the module.
     :returns: a game named after the module.
-    :raises GameDefinitionError: it has not.
+    :raises GameDefinitionError: it has no such function, or one of its settings is wrong.
     """
     function = getattr(module, "payload_handler", None)
     module_name = module.__name__.rpartition(".")[2]
@@ -58,7 +58,10 @@ def game_from_module(module: ModuleType) -> type[Game]:
 
 
 def _of_turns(module: ModuleType, where: str) -> dict[str, Any]:
-    """:returns: what the module says of turns; a function counts that is its own, and takes what it is called with."""
+    """
+    :returns: the game's members for turns. ``moves`` and ``bot`` of the module count where they are functions that take
+        what they are called with, and not the decorator ``bot``.
+    """
     found: dict[str, Any] = {"turn_types": turn_types.read(where, getattr(module, "turn_types", ()))}
     moves = _own(module, "moves", 2)
     if moves is not None:
@@ -109,7 +112,7 @@ class FunctionGame(Game):
 
     def on_start(self) -> Any:
         first, self._first = self._first, False
-        # Where no start is needed CREATE_ROOM has begun the first round; but of another the function has to know.
+        # Where no start is needed, CREATE_ROOM has begun the first round; of a later one the function must be told.
         return None if first and not self.needs_start else self._call("START", None, None)
 
     def on_options(self, old: dict[str, Any]) -> Any:
@@ -202,7 +205,7 @@ class FunctionGame(Game):
         return result
 
     def _take(self, step: Step, payload: Mapping[str, Any]) -> None:
-        """The step ends; documents that were put in place of the payload's are taken as well."""
+        """End the step; documents that the function has put in place of the payload's are kept as well."""
         step.ended = True
         self.secret = payload["state"]
         self.state = payload["shared"]

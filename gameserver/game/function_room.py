@@ -1,4 +1,4 @@
-"""``payload["room"]``: what a function is told of its room; of all who are in it only if it asks."""
+"""``payload["room"]``: what a function is told about its room; its users are listed only where they are read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 class RoomFacts(dict[str, Any]):
     """
-    A dict whose ``users`` are made when they are read, or when it is looked at as a whole, as they are then.
+    A dict whose ``users`` and ``host`` are made when one is first read, or when it is looked at as a whole.
 
     Most calls read neither, and a room may have hundreds of users.
     """

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 class Payload(dict[str, Any]):
     """
-    What a function is given. Its keys are those that there always were; what came later (`LATER`) is none of them, is
-    made when it is asked for, and costs nothing where it is not.
+    What a function is given. The entries of `LATER` are not among its keys: each is made when it is read, and costs
+    nothing where it is not.
     """
 
     def __init__(self, step: Step) -> None:
@@ -35,7 +35,7 @@ class Payload(dict[str, Any]):
 
 
 class Step:
-    """The functions that one call is given; kept and called later, they say so."""
+    """The functions that one call is given; called after it has ended, they raise `StaleCall`."""
 
     def __init__(self, game: Game, player: Player | None, line: Chat | None = None) -> None:
         self.game = game
@@ -99,7 +99,7 @@ class Step:
 
     @property
     def role(self) -> str | None:
-        """What the seat is for that sent this input; None: nobody sent it."""
+        """The role of the seat that sent this input; None: nobody sent it."""
         return None if self._player is None else self._player.role
 
     def find(self, user_id: str | None) -> Player:
@@ -120,7 +120,7 @@ class FunctionTimers:
         self._game.after(s, name, show, data=data)
 
     def every(self, s: float, name: str, data: Any = None, show: bool = False) -> None:
-        """Call it every so many seconds."""
+        """Call the function with ``TIMER`` every so many seconds."""
         self._step.check()
         self._game.every(s, name, show, data=data)
 
@@ -169,7 +169,7 @@ def as_user(player: Player) -> dict[str, Any]:
 
 
 class StepDice(Dice):
-    """The room's dice, for one call; kept and called later, they say so."""
+    """The room's dice, for one call; used after it has ended, they raise `StaleCall`."""
 
     def __init__(self, step: Step) -> None:
         self._step = step
@@ -180,7 +180,7 @@ class StepDice(Dice):
         return self._dice._draw()
 
     def getstate(self) -> tuple[Any, ...]:
-        """Return what those of the room do."""
+        """Return the state of the room's dice, see `Dice.getstate`."""
         return self._dice.getstate()
 
 
@@ -199,4 +199,4 @@ LATER: Final[dict[str, Callable[[Step], Any]]] = {
     "teams": lambda step: FunctionTeams(step.game, step.check, step.find),
     "turns": lambda step: FunctionTurns(step.game, step.check, step.sender),
 }
-"""What ``payload[KEY]`` finds besides the keys, and of what it is made."""
+"""What ``payload[KEY]`` finds besides the keys, and how it is made of the step."""

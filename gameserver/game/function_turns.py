@@ -21,7 +21,7 @@ _GROUP: Final = "group:"
 
 class UserId(str):
     """
-    The id of a user that a function is asked about; it answers like ``payload["user"]`` as well.
+    The id of a user that a function is asked about; it can also be read like ``payload["user"]``.
 
     >>> user = UserId("u1", {"id": "u1", "name": "Ann"})
     >>> user, user["name"]
@@ -41,7 +41,7 @@ class UserId(str):
 
 
 def name_of(who: Player | Group | None) -> Any:
-    """:returns: how a function is told of a player or a group."""
+    """:returns: the id of a player's user, or ``group:NAME``: how functions name them."""
     if isinstance(who, Group):
         return _GROUP + who.name
     return who.user_id if who is not None else None
@@ -120,7 +120,7 @@ class FunctionTurns:
         self._turns.to(self._find(who))
 
     def again(self) -> None:
-        """Give whose turn it is another one."""
+        """Give another turn to the one whose turn it is."""
         self._turns.again()
 
     def reverse(self) -> None:
@@ -132,7 +132,7 @@ class FunctionTurns:
         self._turns.end()
 
     def out(self, who: str) -> None:
-        """Take somebody out of turns and calls, who stays in the room."""
+        """Take somebody out of turns and calls; the seat stays in the room."""
         self._turns.out(self._find(who))
 
     def back(self, who: str, after: str | None = None) -> None:
@@ -152,7 +152,7 @@ class FunctionTurns:
         self._turns.everyone(**call)
 
     def done(self, user_id: str | None = None) -> None:
-        """Wait for a user no longer."""
+        """Stop waiting for a user."""
         self._turns.done(self._player(user_id))
 
     def also(self, *who: str) -> None:
@@ -168,7 +168,7 @@ class FunctionTurns:
         self._turns.prompt(text, others, to=None if to is None else self._player(to), **args)
 
     def no_undo(self) -> None:
-        """Let nothing be taken back that was sent so far."""
+        """Let nothing that was sent so far be taken back."""
         self._turns.no_undo()
 
     @property

@@ -1,4 +1,4 @@
-"""`Game`: what an author subclasses. Everything here is a thin front of the room that the game runs in."""
+"""`Game`: what an author subclasses. Everything here is a thin front for the room that the game runs in."""
 
 from __future__ import annotations
 
@@ -36,9 +36,10 @@ class Game(GameSettings):
     """
     A game: subclass it, and say what happens when players join, start, move and leave.
 
-    What a game knows between two steps stands in its documents, nowhere else: ``state`` everybody sees, ``secret``
-    nobody, ``player.state`` one player, ``group(name).state`` a team. Each change reaches those who may see it by
-    itself. Whatever a hook, a message or a timer does happens as a whole or, if it raises, not at all.
+    What a game knows between two steps stands in its documents, nowhere else: everybody sees ``state``, nobody sees
+    ``secret``, one player sees ``player.state``, and the members of a group ``group(name).state``. Changes are sent to
+    those who may see them, without a call. Whatever a hook, a message or a timer does happens as a whole or, if it
+    raises, not at all.
 
     >>> class Count(Game):
     ...     needs_start = False
@@ -90,7 +91,7 @@ class Game(GameSettings):
 
     def on_create(self) -> Any:
         """
-        Set the room up, which has just been made and where nobody sits yet.
+        Set up the room, which has just been made and in which nobody sits yet.
 
         Keyword parameters with defaults are the room's options: their annotations are the schema that options are
         checked by, and the form that the lobby shows. Raising `Refused` makes no room.
@@ -100,7 +101,7 @@ class Game(GameSettings):
         """Welcome somebody who has just taken a seat, in any role. Raising `Refused` gives no seat."""
 
     def on_options(self, old: dict[str, Any]) -> Any:
-        """Deal with options that the host has set between rounds, instead of ``old``. Raising `Refused` keeps these."""
+        """Deal with options that the host set between rounds, in place of ``old``. Raising `Refused` keeps ``old``."""
 
     def on_start(self) -> Any:
         """Set up a round: the game starts, or starts again. Raising `Refused` starts nothing."""
@@ -112,7 +113,7 @@ class Game(GameSettings):
         """Deal with a player who is connected again, after `on_drop`."""
 
     def on_leave(self, player: Player) -> Any:
-        """Deal with a player who is gone for good: in no list any more, ``player.state`` still readable."""
+        """Deal with a player who is gone for good, and in no list any more; ``player.state`` can still be read."""
 
     def on_chat(self, player: Player, chat: Chat) -> Any:
         """
@@ -123,19 +124,19 @@ class Game(GameSettings):
         """
 
     def on_tick(self, dt_s: float) -> Any:
-        """Go on by ``dt_s`` seconds: called ``tick_hz`` times a second, while played and somebody is online."""
+        """Advance by ``dt_s`` seconds: called ``tick_hz`` times a second, while played and somebody is online."""
 
     def on_load(self) -> Any:
-        """Rebuild what is derived from documents: the room was read from the store, after a restart or asleep."""
+        """Rebuild what is derived from documents: the room was read from the store, after a restart or after sleep."""
 
     def on_close(self) -> Any:
         """Do what is left to do before the room closes for good."""
 
     def on_turn(self, who: Any) -> Any:
-        """Begin a turn: it is this player's now, or where groups take turns this group's."""
+        """Begin a turn: ``who`` is the player whose turn it is or, where groups take turns, the group."""
 
     def on_timeout(self, who: Any) -> Any:
-        """Deal with a player who is waited for still when time is up, or a group; by default a bot makes the moves."""
+        """Deal with a player, or a group, still waited for when time is up; by default a bot makes the moves."""
         self._gs_room.finish_later(stand_in_for(self._gs_room, who))
 
     # The room
@@ -158,7 +159,7 @@ class Game(GameSettings):
 
     @property
     def options(self) -> dict[str, Any]:
-        """The room's options, by the names of `on_create`'s parameters: those of its creation, or its host's since."""
+        """The room's options by the names of `on_create`'s parameters, as set at its creation or by its host since."""
         return self._gs_room.state.options
 
     @property
@@ -198,8 +199,8 @@ class Game(GameSettings):
         Starting again plays again with the same seats.
 
         :param result: JSON values by name, which everybody sees as ``info.result``; players become ids of seats.
-            ``ranking=[[ann], [bob, cleo]]`` says who is where: one place for all: all have won; none: all have lost.
-            ``scores={ann: 10}`` are points.
+            ``ranking=[[ann], [bob, cleo]]`` lists the places, the best first: if all share one place, all have won;
+            with no place at all, all have lost. ``scores={ann: 10}`` are points.
         :raises TypeError: ``ranking`` or ``scores`` name players, and are not of that shape.
         :raises ValueError: somebody has two places, or is no player.
         """
@@ -249,7 +250,7 @@ class Game(GameSettings):
 
     @property
     def host(self) -> Player | None:
-        """The seat that may start the game, or None where nobody sits who could."""
+        """The seat that may start the game, or None where no seat may."""
         seats = self._gs_room.seats
         return seats.get(seats.host) if seats.host is not None else None
 
@@ -370,7 +371,7 @@ class Game(GameSettings):
     # How the room calls the game
 
     def _gs_restored(self) -> None:
-        """The room was read from the store: the documents are others now."""
+        """Use the documents that the room has now, after it was read from the store."""
         room = self._gs_room
         self.__dict__.update(state=room.doc("room").root, secret=room.doc("secret").root)
         self.random.counter = room.state.spent

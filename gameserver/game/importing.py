@@ -20,7 +20,7 @@ from gameserver.errors import GameLoadError
 
 
 def sample_folder() -> Path | None:
-    """Find the samples: in the package when it was built, beside it in a checkout."""
+    """Find the folder of the sample games: inside an installed package, beside it in a checkout."""
     package = Path(__file__).parent.parent
     if (package / "_games").is_dir():
         return package / "_games"
@@ -52,8 +52,8 @@ def import_path(path: Path) -> ModuleType:
 
 def _package_of(folder: Path) -> str:
     """
-    :returns: the name of the package that stands for a folder: the end of its path, with as much before as tells it
-        from others. With a slash in it no other import finds it; a dot would be taken for a package's.
+    :returns: the name of the package that stands for a folder: the last parts of its path, as many as tell it from
+        others. The slash in it keeps other imports from finding it; a dot would be taken for a package's.
     """
     parts = folder.as_posix().replace(".", "_").split("/")  # of an absolute path: the first one is empty
     names = ["/".join(parts[-n:]) for n in range(2, len(parts) + 1)]
@@ -74,10 +74,10 @@ def _forget(name: str) -> None:
 @contextmanager
 def _without_bytecode(file: Path) -> Iterator[None]:
     """
-    Have Python keep no bytecode of what is imported meanwhile, unless this is one of the samples, which do not change.
+    Keep Python from writing bytecode of what is imported meanwhile, except for the samples, which do not change.
 
-    It knows old bytecode by the file's size and by the second in which it was written: of what is saved twice in a
-    second, with as many bytes, it would run the first.
+    Python tells stale bytecode by the file's size and the second in which it was written: of a file that is saved twice
+    in a second, with the same size, it would run the first version.
     """
     samples = sample_folder()
     before = sys.dont_write_bytecode

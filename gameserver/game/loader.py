@@ -4,7 +4,7 @@ Finds games: in folders, files, dotted paths, what installed packages offer, and
 A module gives its `Game` subclasses, or itself where it has a ``payload_handler``.
 
 A game that cannot be loaded is listed with its error, file and line, and the others are served. A place that does not
-exist is an error of whoever named it.
+exist raises `GameLoadError`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class BrokenGame:
     """
     A game that is not served.
 
-    :param name: the game's, or where that is not known its module's.
+    :param name: the game's name, or its module's where that is not known.
     :param place: the file, dotted path or entry point.
     :param error: what is wrong, with file and line where there is one.
     """
@@ -244,7 +244,7 @@ class _Search:
         return spec.name
 
     def _refuse(self, name: str, cls: type[Game], place: str) -> None:
-        """List one more game of a name that was given twice; each of them names all places."""
+        """List one more game of a name that is given twice; the error of each names all places."""
         twins = self._refused.setdefault(name, [])
         earlier = {place for place, _ in twins}
         twins.append((place, f"{place} ({cls.__name__})"))
@@ -284,7 +284,7 @@ def _is_game(found: object) -> TypeGuard[type[Game]]:
 
 
 def _classes(module: ModuleType) -> list[type[Game]]:
-    """Name a module's own games in the order in which they stand; a package's may be in its modules."""
+    """Return a module's own games in the order in which they stand; those of a package may be in its modules."""
     own = (module.__name__, f"{module.__name__}.")
     return [
         found

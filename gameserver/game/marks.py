@@ -12,7 +12,7 @@ from gameserver.errors import GameDefinitionError
 ATTRIBUTE: Final = "_gameserver_mark"
 """Where a mark is kept on the function."""
 LEVEL_CHARS: Final = 64
-"""Of the name of a bot's level."""
+"""Characters of the name of a bot's level, at most."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -82,8 +82,8 @@ def message(
     :param by: who may send it: ``player``, ``host``, a role of the game, or ``any``.
     :param phase: accepted in this phase only.
     :param name: its name on the wire, by default the method's.
-    :param durable: False lets it go out at once, and be stored with the next step.
-    :param turn: True: open to those alone who are waited for (``self.turns``), others are refused with
+    :param durable: False: what it changes is sent at once, and stored with the next step.
+    :param turn: True: open only to those who are waited for (``self.turns``); others are refused with
         ``not_your_turn``; ``"any"``: open to all players while the game is played, but waited for by nobody. Where the
         game has ``moves``, it must be one of them: ``not_legal``.
     :param stage: the call, or calls, of that name in which it is open; without it, with ``turn=True``, only where no
@@ -110,10 +110,10 @@ def timer(method: F, /) -> F:
 
 def cron(expression: str) -> Callable[[F], F]:
     """
-    Call this by the calendar, in every open room; a static method once.
+    Call this by the calendar, in every open room; a static method is called once for all.
 
     :param expression: five fields as in crontab(5), in the server's time zone: ``"0 20 * * sun"``.
-    :raises GameDefinitionError: it stands above a method without its parentheses.
+    :raises GameDefinitionError: it is used without its parentheses.
     """
     if not isinstance(expression, str):
         raise GameDefinitionError(f'cron: say when, such as @cron("0 20 * * sun"), not {expression!r}')
@@ -126,12 +126,13 @@ def bot(level: str, title: str | None = None, stand_in: bool = False) -> Callabl
 
     It is called as ``method(self, player, moves)`` while the player is waited for, or asked; ``moves`` is None where
     the game has no ``moves``. ``self`` is a copy of the game in which documents that the seat does not see are empty,
-    and whose chance is another: what it changes or says there is lost. It may be a coroutine, which has 10 seconds.
+    and whose random numbers are others: what it changes or sends there is lost. It may be a coroutine, which has 10
+    seconds.
 
     :param level: its name; ``random`` is there without it, where the game has ``moves``.
     :param title: how people read that; by default the level itself.
     :param stand_in: it plays for those who are away, where the game has that.
-    :raises GameDefinitionError: the level is no str, or it stands above a method without its parentheses.
+    :raises GameDefinitionError: the level is no str, or it is used without its parentheses.
     """
     if not isinstance(level, str) or not level or len(level) > LEVEL_CHARS:
         raise GameDefinitionError(f'bot: a level has 1 to {LEVEL_CHARS} characters: @bot("clever"), not {level!r}')
@@ -141,7 +142,7 @@ def bot(level: str, title: str | None = None, stand_in: bool = False) -> Callabl
 
 
 def mark_of(member: object) -> MessageMark | TimerMark | CronMark | BotMark | None:
-    """:returns: how a class's member was marked."""
+    """:returns: the mark of a class's member, or None."""
     found = getattr(getattr(member, "__func__", member), ATTRIBUTE, None)
     return found if isinstance(found, MessageMark | TimerMark | CronMark | BotMark) else None
 

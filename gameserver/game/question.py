@@ -44,8 +44,8 @@ class Asking(Generic[T]):
         Ask the question; answers given before are forgotten.
 
         :param s: seconds until the answers are taken as they are, or None to wait for all.
-        :param of: who is asked, fixed now; by default all players. Where that is nobody, ``done`` gets no answers, as
-            soon as the method returns that asked.
+        :param of: who is asked, fixed now; by default all players. Where that is nobody, ``done`` is called without
+            answers as soon as the method that asked returns.
         :raises TypeError: somebody in ``of`` is no `Player`, such as a seat's id.
         """
         room = self._game._gs_room
@@ -66,7 +66,7 @@ class Asking(Generic[T]):
 
 class Question(Generic[T]):
     """
-    A question as its class declares it; of a game's object the same name is an `Asking`.
+    A question as its class declares it; on an instance of the game the same name is an `Asking`.
 
     :ivar function: the method that checks an answer.
     :ivar revise: whether an answer may be changed while the question is open.
@@ -94,9 +94,10 @@ class Question(Generic[T]):
 
     def done(self, method: Done[G, T, R]) -> Done[G, T, R]:
         """
-        Mark the method that gets the answers: a dict of `Player` and `Answer`, without those who gave none.
+        Mark the method that gets the answers: a dict from `Player` to `Answer`, without those who gave none.
 
-        It is called when everybody asked who is still here and online has answered, one at least; or at the deadline.
+        It is called once all who were asked and are still here and online have answered, at least one; or at the
+        deadline.
         """
         self.done_method = method.__name__
         return method

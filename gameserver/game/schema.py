@@ -34,7 +34,10 @@ _UNUSUAL: Final = re.compile(rb'"\$|\\u0024|[0-9]{16}')
 _UNUSUAL_PACKED: Final = re.compile(
     rb"[\xcf\xd3\xc4-\xc9\xd4-\xd8]|\xca[\x7f\xff][\x80-\xff]|\xcb[\x7f\xff][\xf0-\xff]"
 )
-"""The same in MessagePack: heads of long integers, bytes and extensions, and floats that are no numbers; or texts."""
+"""
+The same in MessagePack: heads of long integers, bytes and extensions, and floats that are no numbers; some texts match
+as well.
+"""
 _STRICT: Final = (
     *(types.StructType, types.StrType, types.BoolType, types.NoneType, types.CustomType, types.EnumType),
     *(types.LiteralType, types.UnionType, types.ListType, types.TupleType, types.VarTupleType),
@@ -46,11 +49,11 @@ class Schema:
     """
     What a method takes.
 
-    :param name: for the JSON schema.
+    :param name: of the struct, for the JSON schema.
     :param function: the function itself, unbound.
     :param skip: how many leading parameters (``self``, the sender) are not data.
     :param defaults_only: every parameter needs a default, as a room's options do.
-    :ivar returns: what the function says that it returns, or `UNSAID`.
+    :ivar returns: the function's return annotation, or `UNSAID`.
     :raises GameDefinitionError: the signature cannot be a schema.
     """
 
@@ -83,16 +86,17 @@ class Schema:
         foreign = next((k.cls for k in kinds if isinstance(k, types.CustomType) and k.cls is not Player), None)
         if foreign is not None:
             raise GameDefinitionError(f"{where}: {foreign.__name__} is not a type that travels as JSON")
-        # msgspec takes bytes from any base64 string; on the wire they are told apart.
+        # msgspec takes bytes from any base64 string; on the wire bytes and strings are told apart.
         self._simple = not self.open and not any(isinstance(kind, types.BytesType) for kind in kinds)
-        # What JSON cannot even say, MessagePack can: keys that are no texts, where nothing says what they should be.
+        # MessagePack may hold keys that are no texts, which JSON cannot, where nothing says what keys should be.
         self._exact = self._simple and not any(isinstance(k, (types.AnyType, types.DictType)) for k in kinds)
         self.seats = any(isinstance(kind, types.CustomType) for kind in kinds)
         self.seat_fields = tuple(one.name for one in _fields_of(self.struct) if _has_seat(one.type))
         self.bounded = not _holds_itself(types.type_info(self.struct), ())
         self._wholes = Wholes(self.struct)
         self._wholes_of: dict[type[msgspec.Struct], Wholes] = {}
-        # Of these types msgspec takes nothing else than we do, whatever the text; whole floats come the slow way.
+        # For these types msgspec takes just what we do, whatever the text; a whole float (2.0) for an int comes the
+        # slow way.
         self.strict = self._simple and all(isinstance(kind, _STRICT) for kind in kinds)
         values_ = ", ".join(f"{p.name}=s.{p.name}" if p.kind is p.KEYWORD_ONLY else f"s.{p.name}" for p in named)
         self._calls = f"lambda game, player, s: f(game, player, {values_})"
@@ -152,7 +156,7 @@ class Schema:
 
     def check(self, data: dict[str, Any]) -> dict[str, Any]:
         """
-        The same for a plain value, such as a room's options.
+        Check a plain value, such as a room's options.
 
         :raises Refused: ``bad_data``, with the path.
         """
@@ -166,7 +170,7 @@ class Schema:
         Read the data of a move, of which some fields are open.
 
         :param data: as JSON; seats are ids.
-        :param samples: of each open field values that it may be, all of which have to fit.
+        :param samples: by open field, values that it may have, all of which must fit.
         :returns: the fields that are not open, as `canonical` has them, defaults filled in.
         :raises Refused: ``bad_data``, with the path.
         """
@@ -195,7 +199,7 @@ class Schema:
         return self._with_more(canonical, data, samples)
 
     def _part(self, given: dict[str, Any], kind: type[msgspec.Struct]) -> Any:
-        """:param kind: a struct of the fields that are given. :returns: it; whole floats as in what clients say."""
+        """:param kind: a struct of the fields that are given. :returns: one of it; whole floats are taken."""
         try:
             return msgspec.convert(given, kind, strict=True, dec_hook=self._seat, builtin_types=(bytes,))
         except ValidationError as error:
@@ -206,7 +210,7 @@ class Schema:
             return msgspec.convert(taken, kind, strict=True, dec_hook=self._seat, builtin_types=(bytes,))
 
     def _with_more(self, fixed: dict[str, Any], data: dict[str, Any], samples: Mapping[str, Any]) -> dict[str, Any]:
-        """:returns: the same, with what a method takes that takes whatever else there is."""
+        """:returns: the same, with all other fields where the method takes ``**more``."""
         if self.open:
             fixed.update((name, value) for name, value in data.items() if name not in self._names | samples.keys())
         return fixed
@@ -214,7 +218,7 @@ class Schema:
     def fit(self, all_data: list[Any]) -> bool:
         """
         :param all_data: of moves that leave nothing open.
-        :returns: whether all of them surely fit; where it is False, `fixed` says of each one.
+        :returns: whether all of them surely fit; where it is False, ask `fixed` about each one.
         """
         if self.seats:
             return False
@@ -225,7 +229,7 @@ class Schema:
         return True
 
     def canonical(self, arguments: dict[str, Any] | msgspec.Struct) -> dict[str, Any]:
-        """:returns: arguments as plain JSON, players as ids of seats: what two are compared by."""
+        """:returns: arguments as plain JSON, with ids of seats for players: the form in which two are compared."""
         plain: dict[str, Any] = msgspec.to_builtins(arguments, builtin_types=(bytes,), enc_hook=_id_of)
         return plain
 
@@ -236,9 +240,10 @@ class Schema:
     @cached_property
     def _many(self) -> Any:
         """
-        A struct with a list of the same struct, made to be thrown away: nothing of it is for the garbage collector.
+        A struct with a list of structs with the same fields, unknown to the garbage collector: it is thrown away at
+        once.
 
-        Of a struct msgspec knows the types already, which of a list alone it would read anew each time.
+        msgspec keeps what it knows of a struct's types; those of a bare list it would read anew each time.
         """
         hints = get_type_hints(self.struct, include_extras=True)
         fields: list[Any] = [
@@ -258,11 +263,11 @@ class Schema:
 
     @cached_property
     def _lists(self) -> type[msgspec.Struct]:
-        """The same, with a list of what a field may be in place of each."""
+        """The same, with a list of values in place of each field's value."""
         return self._any_of(lambda hint: list[hint])  # type: ignore[valid-type]
 
     def _any_of(self, kind: Callable[[Any], Any]) -> type[msgspec.Struct]:
-        """:param kind: of a field, by its type. :returns: a struct of which any field may be missing."""
+        """:param kind: makes a field's type from the one here. :returns: a struct of which any field may be missing."""
         hints = get_type_hints(self.struct, include_extras=True)
         return msgspec.defstruct(
             self.name,
@@ -281,7 +286,7 @@ class Schema:
         schema = msgspec.json.schema(self.struct, schema_hook=lambda kind: {"type": "string", "format": "seat"})
         properties = schema["$defs"][self.struct.__name__]["properties"]
         for name, default in self._defaults.items():
-            # Of defaults that are made anew each time msgspec tells nothing.
+            # msgspec leaves out defaults that are made anew each time.
             properties[name].setdefault("default", msgspec.to_builtins(default))
         return schema
 
@@ -333,7 +338,7 @@ def _field(parameter: inspect.Parameter, hints: dict[str, Any]) -> tuple[str, An
 
 
 def _holds_itself(kind: types.Type, within: tuple[types.Type, ...]) -> bool:
-    """Whether values of a type may nest as deep as they like."""
+    """Return whether values of a type may be nested without limit."""
     if any(kind is outer for outer in within):
         return True
     return any(_holds_itself(inner, (*within, kind)) for inner in inside(kind))

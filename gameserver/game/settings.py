@@ -21,7 +21,7 @@ Absent = Literal["leave", "stand_in", "skip"]
 Downtime = Literal["pause", "count"]
 
 MAX_GAME_PLAYERS: Final = 10_000
-"""Seats of players in one room at most; what a room of more would need is another design."""
+"""Seats of players in one room at most; larger rooms would need another design."""
 
 
 class Must(NamedTuple):
@@ -91,7 +91,7 @@ _HOST_ACTS: Final = Must(
 
 
 class GameSettings:
-    """What `Game` has of settings, with their defaults; the text below each is its sentence in the reference."""
+    """The settings of `Game`, with their defaults; the text below each is its sentence in the reference."""
 
     name: ClassVar[str] = ""
     """What the wire and paths use: by default the class's name in snake case, or the module's."""
@@ -208,7 +208,10 @@ SETTINGS: Final = frozenset(GameSettings.__annotations__)
 LATER: Final = frozenset(
     {"turn_s", "bank_s", "increment_s", "max_moves", "bot_s", "max_bots", "absent", "ready_check", "clock_option"}
 )
-"""Settings that games of before may have as names of their own: they count only as values of their type."""
+"""
+Settings that were added later. A game may use such a name for something else: it is a setting only where its value is
+of the right type.
+"""
 
 
 def setting(cls: type[GameSettings], name: str) -> Any:

@@ -27,11 +27,14 @@ HOOKS: Final = frozenset(
 )
 """What a subclass may define, and the room calls."""
 LATER: Final = frozenset({"on_turn", "on_timeout", "on_options"})
-"""Hooks that games of before may have as names of their own: they count only as what they are called as."""
+"""
+Hooks that were added later. A game may use such a name for something else: it is a hook only where it takes what the
+hook is called with.
+"""
 ASKED: Final = frozenset({"moves", "imagine"})
-"""What a game is asked for, and need not call itself."""
+"""Methods that the framework calls where a game has them."""
 ALIKE: Final = 0.8
-"""From so much on two names are almost the same, see `difflib`."""
+"""Two names of at least this similarity are almost the same, see `difflib`."""
 ELSEWHERE: Final = {
     **dict.fromkeys(("onmessage", "onmsg", "onmove", "onaction", "oncommand", "ondata", "onreceive"), "@message"),
     **dict.fromkeys(("ontimer", "onalarm"), "@timer"),
@@ -43,10 +46,10 @@ ELSEWHERE: Final = {
     **dict.fromkeys(("onupdate", "onframe", "onloop"), "on_tick"),
     **dict.fromkeys(("ondispose", "ondestroy", "onend"), "on_close"),
 }
-"""What others call it, and what it is here; without underscores, in lower case."""
+"""Names of hooks in other frameworks, without underscores and in lower case, and what they are here."""
 
 _NO_ROWS: Final = (*(bool, int, float, str, bytes, list, tuple, set), "bool", "int", "float", "str", "bytes", "list")
-"""What ``migrate`` may say that it returns, and must not; as a text where annotations are not evaluated."""
+"""Return annotations of ``migrate`` that are wrong; as texts where annotations are not evaluated."""
 
 
 class Slip(NamedTuple):
@@ -84,10 +87,11 @@ def check_hooks(cls: type[GameSettings], base: type[GameSettings]) -> None:
 
 def hook(cls: type[GameSettings], name: str, parameters: int) -> Callable[..., Any] | None:
     """
-    Find one of the hooks that came `LATER`, whose names older games may use as they like.
+    Find one of the hooks in `LATER`, whose names a game may use for something else.
 
     :param parameters: how many it is called with, ``self`` included.
-    :returns: the function, unbound; None where that name is none, or something else: marked, or with other parameters.
+    :returns: the function, unbound; None where there is no such name, or it is something else: marked, or with other
+        parameters.
     """
     found = inspect.getattr_static(cls, name, None)
     function = found.__func__ if isinstance(found, staticmethod) else found
@@ -143,7 +147,7 @@ def hidden(cls: type[GameSettings], name: str, member: object) -> str:
 
 
 def slips(cls: type[GameSettings], base: type[GameSettings]) -> list[Slip]:
-    """:returns: what nothing ever looks at, and seems to be meant for the framework."""
+    """:returns: members that nothing uses, and that seem to be meant for the framework."""
     own = dict(_own(cls, base))
     answered = {value.done_method for value in own.values() if isinstance(value, Question)}
     found = []
@@ -182,7 +186,7 @@ def _unused(found: list[Slip | None], own: dict[str, Any], modules: list[ModuleT
 
 
 CALLED: Final = frozenset({"moves", "imagine"})
-"""Methods that take a player and are no hooks of `Game`, but called where a game has them."""
+"""Methods that take a player and are not hooks of `Game`, but are called where a game has them."""
 
 
 def hooks(base: type[GameSettings]) -> list[str]:
@@ -191,7 +195,7 @@ def hooks(base: type[GameSettings]) -> list[str]:
 
 
 def near(name: str, known: Iterable[str]) -> str | None:
-    """:returns: the one of some names that a name almost is, or is in another way to write: ``onJoin``."""
+    """:returns: the known name that a name almost is, or is in another spelling (``onJoin``); None: there is none."""
     squashed = {_squash(one): one for one in known}
     for alike in get_close_matches(_squash(name), squashed, 1, ALIKE):
         return squashed[alike]
@@ -234,7 +238,7 @@ def _unmarked(where: str, name: str, function: FunctionType) -> Slip | None:
 def _setting(where: str, name: str, own: dict[str, Any]) -> Slip | None:
     meant = near(name, SETTINGS)
     if meant is None or meant == name or (name.isupper() and (_squash(name) != _squash(meant) or meant in own)):
-        return None  # of constants only those are slips that are a setting's name to the letter
+        return None  # a constant is a slip only where it is a setting's name to the letter
     return _means_nothing(where, name, meant)
 
 

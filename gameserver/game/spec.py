@@ -41,12 +41,12 @@ class MessageSpec:
     A message that clients may send.
 
     :ivar call: calls the method with what a client sent, see `Schema.caller`.
-    :ivar decode: decodes what a client sent as JSON, where its types say all there is to say about it; else None.
+    :ivar decode: decodes what a client sent as JSON, where only its types are to be checked; else None.
     :ivar call_read: calls the method with a game, a sender and what `decode` gave.
     :ivar reply: the JSON schema of its reply; None where the method says nothing of it.
-    :ivar open_to: the role that may send it at any time; None where more is to be asked.
+    :ivar open_to: the role that may send it at any time; None where more must be checked.
     :ivar turn: True: only who is waited for may send it; ``"any"``: all players, as one of their moves.
-    :ivar stage: the calls by name in which it is open.
+    :ivar stage: the names of the calls in which it is open.
     :ivar undo: it may be taken back.
     :ivar seat_fields: the fields that are seats.
     """
@@ -82,7 +82,7 @@ class MessageSpec:
         self.question = question
         self.waits = inspect.iscoroutinefunction(function)
         self.schema = Schema(method, function, skip=2)
-        # What a question's method returns is kept secret: who answers is told nothing.
+        # What a question's method returns is kept secret: the reply to an answer is empty.
         self.reply = NULL if question else reply_schema(self.schema.returns)
         self.turn, self.stage, self.undo = mark.turn, mark.stage, mark.undo
         self.seat_fields = self.schema.seat_fields
@@ -95,7 +95,7 @@ class MessageSpec:
         self.open_to = mark.by if asks_nobody else None
 
     def _turn_caller(self, type: str) -> Callable[[Room, Player, Any], Any]:
-        """:returns: what `call` is of a message that must be one of the player's moves."""
+        """:returns: `call`, of a message that must be one of the player's moves."""
         schema, function, undo = self.schema, self.function, self.undo
 
         def check_and_call(room: Room, player: Player, data: Any) -> Any:
@@ -111,29 +111,29 @@ class MessageSpec:
 
 class Spec:
     """
-    A game's class, read.
+    What was read from a game's class.
 
     :ivar name: the game's name on the wire and in paths.
     :ivar messages: by their name on the wire.
     :ivar timers: names of the methods that timers may call; None where any name will do.
     :ivar options: the schema of ``on_create``; None where any options will do.
     :ivar crons: expression, method and whether it is static.
-    :ivar slips: what seems to be a slip of the author's pen: said where games are listed, served and tested.
+    :ivar slips: what seems to be a slip of the author's pen: shown where games are listed, served and tested.
     :ivar quanta: how finely floats of documents are told, or None.
     :ivar waits: whether any of the game's methods is a coroutine, so that a step may last.
     :ivar events: JSON schemas of events' data, by their types.
     :ivar docs: JSON schemas of documents, by their streams.
     :ivar turn_types: in the function style, which has no `messages`: those that belong to turns.
     :ivar waits_for_turns: it has messages that wait for a turn.
-    :ivar takes_turns: it has such, or says moves.
+    :ivar takes_turns: it has such messages, or the hook ``moves``.
     :ivar undoes: it has messages that may be taken back.
     :ivar stages: names of calls in which messages are open.
     :ivar asks_all: some message is open to all players as one of their moves.
     :ivar clock: of its turns, by its settings.
     :ivar clock_option: rooms may have another.
     :ivar ready_check: it starts when all people are ready.
-    :ivar moves: the hook of this name, unbound; None where the game has none that is one, as `on_turn`,
-        `on_timeout`, `on_options`.
+    :ivar moves: the hook of this name, unbound; None where the game has none. So are `on_turn`, `on_timeout` and
+        `on_options`.
     :ivar bots: by level, in the order of the class, what plays it; also ``random``, where there are moves.
     :ivar stand_in: the level that plays for the absent; None: there is none.
     :ivar absent: what becomes of the seats of players who are away: ``"leave"``, ``"stand_in"`` or ``"skip"``.
@@ -166,7 +166,7 @@ class Spec:
         waits = False
         for attribute in dir(cls):
             member = inspect.getattr_static(cls, attribute)
-            if not isinstance(mark_of(member), BotMark):  # what a bot waits for is waited for between two steps
+            if not isinstance(mark_of(member), BotMark):  # a bot's coroutine is awaited between two steps
                 waits = waits or inspect.iscoroutinefunction(getattr(member, "function", member))
             self._read(attribute, member, timers)
         self._read_turns(cls)
@@ -204,7 +204,7 @@ class Spec:
 
     def check_times(self, calendar: Callable[[str], object]) -> None:
         """
-        Have the calendar look at the game's times.
+        Check the game's times with a calendar.
 
         :param calendar: is given the expression of each `gameserver.cron`; ValueError: it has no such time.
         :raises GameDefinitionError: there is one that it does not have.
@@ -261,7 +261,7 @@ class Spec:
 
 def spec_of(cls: type[Game]) -> Spec:
     """
-    :returns: the class, read; the same object at each call.
+    :returns: what was read from the class; the same object at each call.
     :raises GameDefinitionError: something in it is not as it must be.
     """
     found = cls.__dict__.get("_gs_spec")

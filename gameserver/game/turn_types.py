@@ -18,8 +18,8 @@ def read(where: str, given: Any) -> dict[str, TurnType]:
     """
     :param where: the game, for errors.
     :param given: types; or a dict of types and what is special about each, by the parameters of ``@message``.
-    :returns: them by name; none where the name is something else of the game's own, such as a number or a function.
-    :raises GameDefinitionError: what is in it cannot be meant; or it is one type, as a str.
+    :returns: the types by name; empty where ``turn_types`` is something of the game's own, such as a number.
+    :raises GameDefinitionError: something in it cannot be meant; or it is a single str.
     """
     if isinstance(given, Mapping):
         entries = dict(given)

@@ -1,4 +1,4 @@
-"""Which names a game's source uses: a method of which nothing makes use is called by nobody but the framework."""
+"""Which names a game's source uses: a method that it never uses can be called by the framework alone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def usage(modules: Iterable[ModuleType]) -> Callable[[str], bool]:
     """
     :param modules: those in which a game stands; what they import is looked through too, once something is asked.
     :returns: tells whether a name may be used: called, read or written as a string, as in ``self.after(3, "fall")``.
-        Where that cannot be known, without the source or with names that are made up while it runs, all are.
+        Where that cannot be known, since there is no source or names are made up while it runs, all names may be used.
     """
 
     @cache
@@ -39,7 +39,7 @@ def usage(modules: Iterable[ModuleType]) -> Callable[[str], bool]:
 
 
 def is_decorated(value: Any) -> bool:
-    """:returns: whether it is a function that a decorator, which may have kept it for itself, stands before."""
+    """:returns: whether it is a function with a decorator, which may have kept it."""
     try:
         return isinstance(value, FunctionType) and inspect.getsource(value).lstrip().startswith("@")
     except OSError:

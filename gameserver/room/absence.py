@@ -3,7 +3,7 @@ Seats of players who are away while a game is played, of games that keep them: `
 ``"skip"``.
 
 A seat is absent once its owner was away for ``hold_s``, let three clocks run out in a row, or left or was put out. It
-is its owner's again by coming back; who has left and does not come back is gone when the game is over.
+is its owner's again once the owner comes back; the seat of one who has left and does not come back ends with the game.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def leave(room: Room, seat: Player, reason: Literal["left", "kicked", "banned"],
 
 def stay(room: Room, seat: Player, reason: Literal["left", "kicked", "banned"], text: str | None) -> bool:
     """
-    Have a seat stay, absent, whose owner leaves or is put out.
+    Keep the seat of an owner who leaves or is put out: it is absent from then on.
 
     :returns: whether it stays; if not, nothing was done.
     """
@@ -53,7 +53,7 @@ def stay(room: Room, seat: Player, reason: Literal["left", "kicked", "banned"], 
         return False
     journal = room.journal
     journal.append(room.changes.departures, Departure(seat, reason, text, stays=True))
-    seat._bucket.spare = 0  # what the seat has sent already meets the guard that knows that it has left
+    seat._bucket.spare = 0  # its next message must meet the guard that knows that it has left
     journal.update(seat._kept, online=False, hold_until=None)
     _be_absent(room, seat, reason)
     hosts.pass_on(room)
@@ -63,7 +63,7 @@ def stay(room: Room, seat: Player, reason: Literal["left", "kicked", "banned"], 
 
 def be_away(room: Room, seat: Player) -> bool:
     """
-    A seat was held for so long as it may be: it is absent from now on, where the game keeps it.
+    A seat was held for as long as it may be: it is absent from now on, where the game keeps it.
 
     :returns: whether it stays.
     """
@@ -82,7 +82,7 @@ def be_handed(room: Room, seat: Player) -> None:
 
 
 def be_late(room: Room, seats: Iterable[str]) -> None:
-    """These have let a clock run out; who does so again and again is absent."""
+    """Count that these have let a clock run out; after `LATE_CLOCKS` in a row a seat is absent."""
     for id in seats:
         seat = room.seats.get(id)
         if seat is None or not keeps(room, seat) or seat._kept.absent or thinking.level_of(seat) is not None:
@@ -94,7 +94,7 @@ def be_late(room: Room, seats: Iterable[str]) -> None:
 
 
 def moved(room: Room, seat: Player) -> None:
-    """A player has sent a move: whoever only was too slow is here again."""
+    """A player has sent a move: one who was absent only for being too slow is back."""
     if seat._kept.absent == "late":
         be_back(room, seat)
     elif seat._kept.late:
@@ -127,7 +127,9 @@ def set_stand_in(room: Room, seat: Player, level: str | None) -> None:
 
 
 def end(room: Room) -> None:
-    """The game is over: who is away is held anew, and who has left goes once the method returns that ended it."""
+    """
+    The game is over: seats of those away are held anew, and those of players who left end after the calling method.
+    """
     for seat in list(room.seats.values()):
         kept = seat._kept
         set_stand_in(room, seat, None)

@@ -32,7 +32,7 @@ def admit_newcomer(room: Room, requester: Requester, role: str, password: str | 
 
 
 def _admit_stranger(room: Room, role: str, password: str | None) -> None:
-    """:raises Refused: whoever has no place here gets none now, or has to know the password."""
+    """:raises Refused: a user without a kept place gets no seat now, or has to know the password."""
     state = room.state
     if state.password is not None and not hmac.compare_digest((password or "").encode(), state.password.encode()):
         raise Refused(code="wrong_password")
@@ -43,14 +43,14 @@ def _admit_stranger(room: Room, role: str, password: str | None) -> None:
 
 
 def open_roles(room: Room) -> Collection[str]:
-    """:returns: the roles of which somebody new may find a seat here who knows no code and no password."""
+    """:returns: the roles in which somebody new who knows neither code nor password may find a seat here."""
     if room.state.private or room.state.password is not None:
         return ()
     return free_roles(room)
 
 
 def free_roles(room: Room) -> list[str]:
-    """:returns: the roles of which there is a seat for somebody new who knows what has to be known."""
+    """:returns: the roles in which there is a seat for somebody new who knows code and password."""
     if room.moment.closing is not None or room.moment.ended or room.state.locked or room.state.next is not None:
         return []
     roles = ("player", *room.game_class.roles)
@@ -65,8 +65,8 @@ def is_open_to(room: Room, requester: Requester, role: str, match: dict[str, Any
     """
     Whether this user would find a seat here, in a public room whose options hold ``match``.
 
-    Whoever has a seat is led back to it, unless the game is over: who looks for any room wants to play. To one that was
-    left nobody is led.
+    Users are led back to a seat that they have, but not once the game is over, since whoever looks for any room wants
+    to play, nor to a seat that they have left.
 
     :param coming: seats that are promised to others.
     """
@@ -89,8 +89,8 @@ def is_open_to(room: Room, requester: Requester, role: str, match: dict[str, Any
 
 def seated(room: Room, role: str, user_id: str | None = None) -> int:
     """
-    :returns: how many seats of a role are taken, or kept for others than this user; before a round a bot makes room for
-        a person.
+    :returns: how many seats of a role are taken, or kept for others than this user. Between rounds bots are not
+        counted: they make room for people.
     """
     taken = len(room.seats.of_role(role)) + places.reserved(room, role, user_id)
     passing = room.state.status != "playing" and role == "player"  # bots are players

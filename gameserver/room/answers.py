@@ -19,19 +19,19 @@ KEPT_BYTES: Final = 16 * 1024
 KEYS: Final = 8
 """Clients remembered at a time, for each seat."""
 DONE: Final = b""
-"""The answer that says no more than that it was done: most are, and only their ids are kept."""
+"""In place of an answer that says no more than that the request was done. Most are such; only their ids are kept."""
 
-JSON: Final = Form.JSON  # of an enum Python looks longer for it, and each answer asks for it
+JSON: Final = Form.JSON  # Python finds it faster here than in the enum, and each answer needs it
 
 Runs = list[list[int]]
-"""Ids that were only done, ascending, as first and last of those that follow one another."""
+"""Ids that were only done, ascending, as pairs: the first and the last of consecutive ones."""
 
 
 class Memory:
     """
     The answers given to one client of one seat: of most of them the id alone.
 
-    :param part: in which the ids that were only done are stored.
+    :param part: the part of the row in which the ids that were only done are stored.
     :ivar frames: those that say more, by id, the oldest first.
     :ivar runs: the ids that were only done; always the same list.
     :ivar count: of both together.
@@ -135,8 +135,8 @@ class Answers:
         Answer those whose requests were done, and remember it.
 
         :param done: they are told in this order; emptied.
-        :param seats: whoever has none any more is answered, but not remembered.
-        :param parts: are to be stored.
+        :param seats: those of the room; whoever has none any more is answered, but not remembered.
+        :param parts: gets what is to be stored.
         :param outbox: gets the answers.
         """
         by_seat = self.by_seat
@@ -212,7 +212,7 @@ class Answers:
                 memory.restored()
 
     def _memory(self, seat: str, key: str) -> Memory:
-        """:returns: one that nothing was counted of yet."""
+        """:returns: a client's memory, made where there is none, of which nothing is counted yet."""
         return self.by_seat.setdefault(seat, OrderedDict()).setdefault(key, Memory(keys.done(seat, key)))
 
     def forget(self, seat: str) -> list[str]:

@@ -1,9 +1,9 @@
 """
-How large a message may be that a room says.
+How large a message that a room sends may be.
 
-A client must know: many engines have a buffer whose size is set before they connect, and drop what is larger without a
-word. What a room keeps is bounded as it is, and with that ``joined`` and ``doc``; what a game says besides is refused
-where it would be more (`gameserver.room.quota`), and a patch that is larger comes as the document.
+Clients must know: many engines have a buffer whose size is set before they connect, and silently drop what is larger.
+What a room keeps is bounded anyway, and with that ``joined`` and ``doc``; other messages of a game are refused where
+they would be larger (`gameserver.room.quota`), and in place of a larger patch the document is sent.
 
 All sizes are of JSON. The same is at most `PACKED` times as large in MessagePack, where 0.1 takes nine bytes, not four.
 """
@@ -47,7 +47,7 @@ def check_message(size_bytes: int, most_bytes: int) -> None:
 
 
 def newest(lines: list[T], most_bytes: int = LINES_BYTES) -> list[T]:
-    """:returns: the last of these lines, as many as have so many bytes; each as it is on the wire."""
+    """:returns: the last of these lines, as many as fit into so many bytes on the wire."""
     size_bytes = 0
     for place in range(len(lines) - 1, -1, -1):
         size_bytes += len(values.encode(lines[place], special=False)) + 1

@@ -31,7 +31,7 @@ class Utterance(Struct, frozen=True, gc=False):
 
 class Aside(Utterance, frozen=True, gc=False):
     """
-    One that is volatile, or not for all.
+    An utterance that is volatile, or not for all.
 
     :ivar but: a seat that is left out.
     """
@@ -72,7 +72,7 @@ class Departure(Struct, frozen=True):
     """
     A seat that is gone for good with this step.
 
-    :ivar stays: its owner alone is: the seat stays, absent.
+    :ivar stays: only its owner is gone: the seat stays, absent.
     :ivar next: the code of the room in which its owner goes on.
     """
 
@@ -93,7 +93,7 @@ class IsTyping(Struct, frozen=True):
 
 
 class HasRead(Struct, frozen=True):
-    """A seat has read a channel so far."""
+    """A seat has read a channel up to message ``upto`` of its stream."""
 
     seat: str
     to: str
@@ -102,9 +102,9 @@ class HasRead(Struct, frozen=True):
 
 class Change(Struct, frozen=True):
     """
-    A line says something else now, or with no text nothing any more.
+    A line of chat was changed or, where ``text`` is None, taken back.
 
-    :ivar unheard: seats to which its author has nothing to say any more; that a line is gone they hear all the same.
+    :ivar unheard: seats that have blocked its author, and do not get the new text; that a line is gone they are told.
     """
 
     line: KeptLine
@@ -121,9 +121,9 @@ class Changes:
     What one step gathers; it is handed to the publisher at its end, and used again for the next one.
 
     :ivar said: what is told, in this order.
-    :ivar unsay: how an event is undone that was said last, as the journal has it; `only_said` is the journal of a step
-        that said one, and did nothing else.
-    :ivar done: who asked for what was done, where there is no more to say of it.
+    :ivar unsay: the journal's entry that undoes the event said last; `only_said` is the journal of a step that said one
+        event and did nothing else.
+    :ivar done: requests that were done, where there is no more to answer.
     :ivar replies: what those who asked are answered, each in its session's form; told last.
     :ivar records: entries of the moderation log.
     :ivar notices: what a system outside is to be told.
@@ -134,7 +134,7 @@ class Changes:
     :ivar cause: what set the step going, where something may be undone, see `gameserver.room.turns.undoing`.
     :ivar no_undo: what led here may not be taken back.
     :ivar durable: whether what it changes is stored at once.
-    :ivar more_come: the next input is somebody who comes too: who came with this one may be told of with that one.
+    :ivar more_come: the next input is an arrival too: the newcomers of this step may be told of together with that one.
     """
 
     __slots__ = (

@@ -18,13 +18,13 @@ class RoomContext(Struct):
     """
     The same for all rooms of a node.
 
-    :ivar log: of what fails in a room.
+    :ivar log: gets what fails in a room.
     :ivar watch: who is muted, banned or blocked on the whole server; its log gets what is moderated in a room.
     :ivar chat_chars: characters of a line.
     :ivar chat_data_bytes: of what a client adds to a line.
     :ivar name_chars: characters of a player's name.
     :ivar options_bytes: of a room's options, as JSON.
-    :ivar warned: games of which it was said that they store large documents whole.
+    :ivar warned: games for which it was logged that they store large documents whole.
     :ivar bot_chose: called with the code of a room, and what a bot there chose after it had waited; None: nobody runs
         the room.
     :ivar go_on: called with the code of a room that is to go on in another, where nobody sees to that yet.

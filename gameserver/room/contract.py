@@ -68,7 +68,7 @@ class MessageContract(Protocol):
     :ivar method: the name of the method that is called.
     :ivar by: who may send it: a role, ``host`` or ``any``.
     :ivar phase: when it may be sent, or None for always.
-    :ivar open_to: the role that may send it at any time; None where more is to be asked.
+    :ivar open_to: the role that may send it at any time; None where more must be checked.
     """
 
     method: str
@@ -90,7 +90,7 @@ class MessageContract(Protocol):
 
     @property
     def decode(self) -> Callable[[Any], Any] | None:
-        """Decodes what a client sent as JSON, where its types say all there is to say about it."""
+        """Decodes what a client sent as JSON, where only its types are to be checked."""
 
     @property
     def call_read(self) -> Callable[[Any, Any, Any], Any]:
@@ -103,7 +103,7 @@ class MessageContract(Protocol):
 
 class Contract(Protocol):
     """
-    A game's class, read.
+    What was read from a game's class.
 
     :ivar looks_ahead: after each of its steps there is something to look at: the moves that there are, or its bots.
     """

@@ -36,11 +36,11 @@ class RoomCore:
     """
     The parts of one room, and what time it is in it.
 
-    :param spec: the game's class, read.
-    :param kept: what it was stored as, or begins with.
+    :param spec: what was read from the game's class.
+    :param kept: the state that was stored, or that it begins with.
     :param id: unique for all time.
     :param code: what people type.
-    :param epoch: a random name of this opening.
+    :param epoch: a random name, a new one each time that the room is opened.
     :param now: wall clock, seconds since 1970.
     :param context: what the node gives all of its rooms.
     :ivar game: the author's object.
@@ -94,7 +94,7 @@ class RoomCore:
 
     @property
     def monotonic(self) -> float:
-        """Seconds that only grow: for ages that end with the process."""
+        """Seconds that only grow: for spans of time within this process."""
         return self.moment.monotonic
 
     @property
@@ -168,14 +168,16 @@ class RoomCore:
                 delattr(self, part)
 
     def finish_later(self, result: Any) -> None:
-        """What a hook returned that was called in the middle of a step: if it waits, the step ends when it is done."""
+        """
+        Take what a hook called within a step has returned: if that is an awaitable, the step ends when it is done.
+        """
         if isawaitable(result):
             self.changes.later.append(result)
             self.journal.stale.asked = True
             self.journal.record(self.forget_later, result)
 
     def forget_later(self, coroutine: Any) -> None:
-        """The step that called it is undone: so is what it would have done."""
+        """Cancel what was given to `finish_later`, since the step is undone."""
         if coroutine in self.changes.later:
             self.changes.later.remove(coroutine)
         if iscoroutine(coroutine):

@@ -17,8 +17,8 @@ class Requester(Struct, frozen=True, gc=False):
     :ivar session: where answers go.
     :ivar user: who it is.
     :ivar id: the client's number for the request, or None where no answer is wanted but errors.
-    :ivar room: the code of the room in which the session has the seat that asks; None for who has none there yet, and
-        is not told what there is.
+    :ivar room: the code of the room in which the session has the seat that asks; None for those who have none there
+        yet, and are not told what there is.
     """
 
     session: ISession
@@ -28,7 +28,7 @@ class Requester(Struct, frozen=True, gc=False):
 
     @property
     def address(self) -> str:
-        """From which it comes; nothing, where nobody is connected."""
+        """The address from which it comes; empty where nobody is connected."""
         return getattr(self.session, "address", "")
 
 
@@ -45,23 +45,24 @@ Delivery = tuple[tuple["ISession", ...], bytes, str | None]
 """
 One encoded message, and the sessions that it is for, all of one form.
 
-Last the slot of a volatile message: a newer one of the same slot replaces it in a slow reader's queue.
+The last item is the slot of a volatile message, or None: in a slow reader's queue a newer message of the same slot
+replaces it.
 """
 
 Answered = dict["ISession", list[tuple[int, bytes]]]
-"""What sessions are answered in between what an audience hears: each time behind how much of that, and the frame."""
+"""Answers that sessions get in between the frames of an audience: how many of those come before, and the answer."""
 
 
 def in_between(frames: list[bytes], answers: list[tuple[int, bytes]]) -> list[bytes]:
     """:returns: what all hear, with one session's answers in their places."""
     all = list(frames)
-    for before, answer in reversed(answers):  # which moves no place of those before it
+    for before, answer in reversed(answers):  # from the back: no other place is moved
         all[before:before] = (answer,)
     return all
 
 
 class OneByOne:
-    """What hears of a room and is no connection: it has no way to tell many at once."""
+    """A listener to a room that is no connection, and cannot tell many at once."""
 
     def deliver(self, frame: bytes) -> None:
         """Send one frame; see `ISession.deliver`."""

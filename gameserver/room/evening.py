@@ -19,7 +19,7 @@ TOLD_FROM: Final = 2
 
 def count(room: Room, result: dict[str, Any]) -> None:
     """
-    A round is over.
+    Count a round that is over.
 
     :param result: with the ids of seats for players.
     """
@@ -37,8 +37,8 @@ def count(room: Room, result: dict[str, Any]) -> None:
 
 def winners(room: Room, result: dict[str, Any]) -> list[Player]:
     """
-    :returns: the people in the first place of ``ranking``; else those with the most ``scores``, if not all have none;
-        else ``winner``, the id of a seat or a player's number; none where the result says none of it.
+    :returns: the people in the first place of ``ranking``; else those with the most ``scores``, unless all are 0; else
+        ``winner``, the id of a seat or a player's number; none where the result says none of it.
     """
     ranking, scores = result.get("ranking"), result.get("scores")
     first: Any = [_id_of(room, result.get("winner"))]
@@ -60,7 +60,7 @@ def _id_of(room: Room, winner: Any) -> Any:
 
 
 def told(room: Room) -> list[EveningInfo]:
-    """:returns: what all are told of it, who has won most first."""
+    """:returns: what all are told of it, those who have won most first."""
     if room.state.evening_rounds < TOLD_FROM:
         return []
     best = sorted(room.state.evening.values(), key=lambda wins: -wins.wins)

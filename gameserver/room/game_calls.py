@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 MAX_FAILURES: Final = 10
 """Failures in a row, of inputs that no player sent, after which a room is closed."""
 MAX_ROUNDS: Final = 1000
-"""So often may what a game's code has set going set something going, in one step."""
+"""In one step, what a game's code has set going may so often set something going in turn."""
 FAILURE_COST: Final = 5.0
-"""What a failure of a player's own message costs of that player's rate."""
+"""Tokens of a player's rate that a message costs at which the game fails."""
 
 
 class GameCalls:
@@ -54,7 +54,7 @@ class GameCalls:
     async def _call(
         self, mark: int, what: str, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        """:param mark: back to where, if it fails."""
+        """:param mark: where to roll back to, if it fails."""
         try:
             result = call(*args, **kwargs)
             if isawaitable(result):
@@ -62,7 +62,7 @@ class GameCalls:
             await self.settle()
             quota.check(self._room)
         except (Refused, GeneratorExit):
-            # The runner closes a step that waits for too long and will not hear of it.
+            # GeneratorExit: the runner closes a step that waits for too long, and wants no answer.
             self._room.journal.rollback(mark)
             raise
         except (Exception, SystemExit) as error:
@@ -72,7 +72,7 @@ class GameCalls:
         return result
 
     async def raising(self, call: Callable[[], Any]) -> None:
-        """Call the game's code where whoever hears that it failed undoes the step: what it raises is raised."""
+        """Call the game's code, and raise what it raises: the caller then undoes the step."""
         result = call()
         if isawaitable(result):
             await result
@@ -86,7 +86,7 @@ class GameCalls:
         Call the game's code where nobody waits for an answer.
 
         :param counts: no player sent this input: a room that fails at such again and again is closed.
-        :param mark: back to where, if it fails and that is not here.
+        :param mark: where to roll back to, if it fails; None: to here.
         """
         room = self._room
         try:
@@ -125,7 +125,7 @@ class GameCalls:
         return None
 
     async def asked(self, requester: Requester, player: Player, what: str, mark: int, steps: Awaitable[Any]) -> None:
-        """What a player asked for, where it may wait: it is answered, or leaves no trace but an error."""
+        """Await what a player asked for, and answer it; if it fails, it leaves no trace but an error."""
         try:
             reply = await steps
             await self.settle()
@@ -138,9 +138,9 @@ class GameCalls:
         """
         Finish what a game's code set going: hooks that wait, questions and calls that are complete, a turn that begins.
 
-        Where nothing is stale as ``asked`` there is nothing of the kind, but in games that look ahead.
+        Where ``stale.asked`` is not set there is nothing of the kind, except in games that look ahead.
 
-        :raises RuntimeError: each has set another going that was at its end, and so on.
+        :raises RuntimeError: one after another set the next going, without an end.
         """
         stale = self._room.journal.stale
         rounds = 0
@@ -200,8 +200,8 @@ class GameCalls:
 
 def complete_questions(room: RoomCore) -> list[str]:
     """
-    :returns: the questions that need not wait: of those who are asked and still here all who are online have answered,
-        and at least one has; or none of them is left. A bot is waited for that has an answer.
+    :returns: the names of the questions that need not wait: of those who were asked and are still here, all who are
+        online have answered, at least one of them; or none of them is left. Bots that have an answer are waited for.
     """
     return [name for name, asked in room.state.questions.items() if _is_complete(room, name, asked)]
 

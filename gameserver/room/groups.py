@@ -93,7 +93,7 @@ class Group:
         :param data: any JSON value.
         :param but: a seat that is left out.
         :param volatile: for what matters only now: it is neither numbered nor kept, and only the newest of its type
-            reaches who reads slowly.
+            reaches a slow reader.
         """
         self._room.say_event(self.key, type, data, but, volatile)
 
@@ -104,7 +104,7 @@ class Group:
             self._note_turn()
 
     def _note_turn(self) -> None:
-        """The turn of a team is that of whoever is in it by now."""
+        """The members of a group that takes turns have changed."""
         turns = self._room.state.turns
         if turns is not None and self.key in turns.ring:
             self._room.journal.note(marks.turn, turns)
@@ -185,6 +185,6 @@ class Role:
         :param data: any JSON value.
         :param but: a seat that is left out.
         :param volatile: for what matters only now: it is neither numbered nor kept, and only the newest of its type
-            reaches who reads slowly.
+            reaches a slow reader.
         """
         self._room.say_event(f"role:{self.name}", type, data, but, volatile)

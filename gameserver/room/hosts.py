@@ -1,8 +1,8 @@
 """
-Whose the host's flag is.
+Who has the host's flag.
 
-It goes by seniority among those who play, to those who are online before those who are away, once its owner has left
-for good. While its owner is away it is lent, so that nobody waits for a phone that sleeps.
+Once its owner has left for good, it passes by seniority among those who play, to those who are online before those who
+are away. While its owner is away it is lent, so that nobody waits for a phone that sleeps.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 HOST_ROLES: Final = ("player", "host")
 """Who may have the flag; a screen or a spectator never has."""
 LEND_S: Final = 10.0
-"""A host who is away for so long has the flag lent."""
+"""The flag of a host who is away for so long is lent."""
 
 
 def set_host(room: RoomCore, seat: Player | None) -> None:
-    """Make this seat the host, for good: whoever had it lent, or has lent it, has no right to it any more."""
+    """Make this seat the host, for good: neither who borrowed it nor who lent it has a right to it any more."""
     away_at = room.now + LEND_S if seat is not None and not seat.online else None
     host = seat.id if seat is not None else None
     room.journal.update(room.state, host=host, host_owner=None, host_away_at=away_at)
@@ -31,7 +31,7 @@ def make_host(room: RoomCore, player: Player) -> None:
     """
     Make this player the host, as the game wants it.
 
-    :raises ValueError: that player has left, or is none who may be host.
+    :raises ValueError: that player has left, or may not be host.
     """
     if player.id not in room.seats:
         raise ValueError(f"{player!r} has left the room")
@@ -59,7 +59,7 @@ def host_away(room: RoomCore, seat: Player) -> None:
 
 
 def host_back(room: RoomCore, seat: Player) -> None:
-    """A seat's player is here again: the flag returns to its owner, or goes to whom there was nobody before."""
+    """A seat's player is here again: the flag returns to its owner, or is lent where nobody could borrow it before."""
     state = room.state
     if seat.id == state.host_owner:
         set_host(room, seat)
@@ -70,7 +70,7 @@ def host_back(room: RoomCore, seat: Player) -> None:
 
 
 def lend(room: RoomCore) -> None:
-    """The host was away for long enough: who has sat here longest of those who are here has the flag meanwhile."""
+    """The host was away for long enough: of those who are online, the one who has sat here longest borrows the flag."""
     room.journal.set(room.state, "host_away_at", None)
     heir = _heir(room)
     if heir is not None:
@@ -85,7 +85,7 @@ def _lend(room: RoomCore, heir: Player) -> None:
 
 
 def _is_seated(room: RoomCore, id: str | None) -> bool:
-    """Whether there is such a seat, whose owner has not left it."""
+    """Whether there is such a seat, and its owner has not left it."""
     seat = room.seats.get(id or "")
     return seat is not None and not seat._kept.has_left
 

@@ -22,7 +22,7 @@ V = TypeVar("V")
 
 _MISSING: Final = object()
 SMALL: Final = 64
-"""So many keys are copied sooner than their order is kept."""
+"""Up to so many keys are copied, which is faster than to keep their order."""
 
 
 class Touched(Protocol):
@@ -123,7 +123,7 @@ class Journal(Generic[D]):
         self._mark_in(state, field, key)
 
     def touch(self, state: Kept) -> None:
-        """It has come, or is gone: all is marked that rests on any of its fields."""
+        """A piece of state has come, or is gone: call the marks of all its fields."""
         for field, found in marks.of(type(state)).items():
             for mark in found:
                 mark(self.stale, state, getattr(state, field), getattr(state, field))
@@ -131,7 +131,7 @@ class Journal(Generic[D]):
             self.parts.dirty.add(state.part)
 
     def note(self, mark: marks.Mark, state: Kept) -> None:
-        """Something changed that is no field, but of which the same follows."""
+        """Call a mark for a change of something that is no field."""
         mark(self.stale, state)
 
     def _mark(self, state: Kept, field: str, *change: object) -> None:
@@ -204,7 +204,7 @@ class Journal(Generic[D]):
 
 
 def put_in_order(mapping: dict[Any, Any], keys: Iterable[Any]) -> None:
-    """Have the keys of a dict stand in this order; of keys that it has not, nothing is put in."""
+    """Put the keys of a dict into this order; keys that it lacks are skipped."""
     items = {key: mapping[key] for key in keys if key in mapping}
     items.update((key, value) for key, value in mapping.items() if key not in items)
     # It is the same dict with the same keys: what a subclass knows of them stays true.
@@ -213,5 +213,5 @@ def put_in_order(mapping: dict[Any, Any], keys: Iterable[Any]) -> None:
 
 
 def put_in_noted_order(mapping: dict[Any, Any], order: KeyOrder[Any], length: int) -> None:
-    """The same, by so much of what was noted of the order."""
+    """The same, by the first ``length`` keys of a noted order."""
     put_in_order(mapping, order.ordered(length))

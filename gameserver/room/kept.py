@@ -11,11 +11,11 @@ class Kept(Struct):
     """
     A piece of what is known of a room.
 
-    :cvar part: the part of the row that it is in; none for what ends with the process.
+    :cvar part: the part of the row that it is in; empty for what ends with the process.
     """
 
     part: ClassVar[str] = ""
 
     def part_of(self, field: str, key: Any) -> str:
-        """:returns: the part that a key of a field is in, which is a dict."""
+        """:returns: the part of the row that a key of a field, which is a dict, is in."""
         return self.part

@@ -1,4 +1,4 @@
-"""Large documents that are stored whole again and again: said once, to whoever runs the server."""
+"""Large documents that are stored whole again and again: the operator is warned once for each game."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from gameserver.room.room import Room
 
 LARGE_BYTES: Final = 1 << 18
-"""A document of so many bytes is large: to encode and store it takes a millisecond, and some."""
+"""A document of so many bytes is large: it takes more than a millisecond to encode and store."""
 OFTEN: Final = 30
 """So many times within `WITHIN_S` are often."""
 WITHIN_S: Final = 60.0

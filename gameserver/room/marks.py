@@ -3,6 +3,7 @@ What may be stale once something of a room has changed.
 
 A field of the room's state (`gameserver.room.state`) names these marks where it is declared; the journal calls them
 whenever it changes the field. They note too much rather than too little: what is told is compared with what was told.
+"It", below, is the field.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 
 LOOK: Final = float("-inf")
 NEVER: Final = float("inf")
-"""In place of when something is due: that is to be looked for, or there is nothing."""
+"""In place of the time at which something is due: that is to be looked for, or nothing is due."""
 
 
 class Stale:
@@ -82,12 +83,12 @@ def channels(stale: Stale, *_: object) -> None:
 
 
 def due(stale: Stale, *_: object) -> None:
-    """When something is due next rests on it."""
+    """When something is due next depends on it."""
     stale.due_at = LOOK
 
 
 def asked(stale: Stale, *_: object) -> None:
-    """Whether a question is complete rests on it."""
+    """Whether a question is complete depends on it."""
     stale.asked = True
 
 
@@ -111,7 +112,7 @@ def held(stale: Stale, state: Any, *_: object) -> None:
 
 
 def all_timers(stale: Stale, *_: object) -> None:
-    """How timers are shown rests on it."""
+    """How timers are shown depends on it."""
     stale.all_timers = True
 
 
@@ -121,17 +122,17 @@ def seat(stale: Stale, state: Any, *_: object) -> None:
 
 
 def hears(stale: Stale, state: Any, *_: object) -> None:
-    """It is of a seat, and the streams that the seat hears rest on it."""
+    """It is of a seat, and the streams that the seat hears depend on it."""
     stale.moved[state.id] = None
 
 
 def users(stale: Stale, state: Any, *_: object) -> None:
-    """It is of a seat, and whether its user is in the room rests on it."""
+    """It is of a seat, and whether its user is in the room depends on it."""
     stale.users[state.user_id] = None
 
 
 def admits(stale: Stale, *_: object) -> None:
-    """Whether others find a seat, or look for one, rests on it."""
+    """Whether others find a seat, or look for one, depends on it."""
     stale.admits = True
 
 
@@ -149,7 +150,7 @@ def members(stale: Stale, _: object, seat: str) -> None:
 
 
 def group(stale: Stale, state: Any, *_: object) -> None:
-    """It is of a group, and who is told of its members rests on it."""
+    """It is of a group, and who is told of its members depends on it."""
     stale.groups = True
     stale.seats.update(state.members)
 

@@ -63,7 +63,7 @@ class _Absent:
 
 
 def _without_room(game: RunningGame) -> RunningGame:
-    """:returns: the same game, with nothing but its own methods: what was done to its room is what nobody means."""
+    """:returns: the same game, with nothing but its own methods: a change to its room here can only be a mistake."""
     blank: RunningGame = type(game)()
     absent = dict.fromkeys(("_gs_room", "state", "secret", "random", "chat"), _Absent())
     blank.__dict__.update(absent, log=getattr(game, "log", None))
@@ -71,7 +71,7 @@ def _without_room(game: RunningGame) -> RunningGame:
 
 
 def _replace(room: Room, name: str, tree: dict[str, Any]) -> None:
-    """A document becomes another; no client may take what it knew for it, so none resumes over that."""
+    """Replace a document; what clients know of it is of no use any more, so that none can resume across this."""
     old = room.doc(name)
     document = room.docs[name] = Document(room.journal, tree, name=name)
     document.special = document.special or values.has_special(tree)

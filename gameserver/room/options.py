@@ -39,7 +39,7 @@ def read_options(spec: Contract, options: dict[str, Any]) -> tuple[dict[str, Any
 
 
 def checked(spec: Contract, given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """:returns: the same of what is plain JSON already; the clock, which no ``on_create`` takes, is an option only."""
+    """:returns: as `read_options`, for plain JSON; the clock, which no ``on_create`` takes, is in the options only."""
     clock = {time_control.OPTION: time_control.chosen(spec.clock, given)} if spec.clock_option else {}
     if spec.options is None:
         return given | clock, given | clock
@@ -49,7 +49,7 @@ def checked(spec: Contract, given: dict[str, Any]) -> tuple[dict[str, Any], dict
 
 def wanted(spec: Contract, match: dict[str, Any]) -> dict[str, Any]:
     """
-    :param match: what the options of a room must hold that somebody looks for, as plain JSON.
+    :param match: what the options of the room that somebody looks for must hold, as plain JSON.
     :returns: the same in the form in which rooms keep it.
     :raises Refused: ``bad_data``: there is no such clock.
     """

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable
 
 class Parts:
     """
-    The parts of one row that the store has not as they are.
+    The parts of one row that differ from what the store has.
 
     :ivar is_stored: whether the room is kept in a store at all.
-    :ivar dirty: the names of parts that are encoded when they are collected; of documents and of ids that were done,
-        which are most, see the next two.
+    :ivar dirty: the names of parts that are encoded when they are collected; documents and ids that were done, which
+        are most, are in the next two instead.
     :ivar documents: by part, the name of a document that changed.
     :ivar done: by part, the ids of requests that were only done, which go on changing until they are collected.
     :ivar fresh: parts that are written once, encoded.
@@ -36,7 +36,7 @@ class Parts:
         return not (self.documents or self.done or self.dirty or self.fresh)
 
     def keep(self, part: str, content: Callable[[], bytes]) -> None:
-        """A part is written once; of a room that is never stored it is not even encoded."""
+        """Have a part written once; in a room that is never stored it is not even encoded."""
         if self.is_stored:
             self.fresh[part] = content()
 

@@ -63,14 +63,14 @@ def take(room: Room, place: KeptPlace, seat: Player) -> None:
 
 
 def called(room: Room, user_id: str) -> list[str]:
-    """:returns: what those are called, besides this user, for whom places are kept still."""
+    """:returns: the names of those, besides this user, for whom places are still kept."""
     if room.state.places_until is None:
         return []
     return [place.name for place in room.state.places if place.user_id != user_id]
 
 
 def let_go(room: Room) -> None:
-    """From now on anybody gets them."""
+    """Let anybody have the places from now on."""
     room.journal.set(room.state, "places_until", None)
 
 

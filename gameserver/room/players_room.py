@@ -22,7 +22,7 @@ class PlayersRoom(Protocol):
     The room that somebody is in.
 
     :ivar id: unique for all time.
-    :ivar spec: the game's class, read.
+    :ivar spec: what was read from the game's class.
     :ivar game_class: the class, for its settings.
     :ivar game: the author's object.
     :ivar state: what the room keeps.

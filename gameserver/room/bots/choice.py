@@ -1,4 +1,4 @@
-"""What a bot chose that had to wait for something, on its way back to its room."""
+"""The choice of a bot that had to wait for something, on its way back to the room."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """
 Bots at work: what a bot is asked when its time has come, and what becomes of its answer.
 
-The bot is asked on a copy of the game, and its move is its seat's message. One that waits for something meanwhile keeps
-its timer, as the time it has: a process that dies asks again.
+The bot is asked on a copy of the game, and its move is its seat's message. A bot that waits for something meanwhile has
+a timer as its time limit: if the process dies, it is asked again.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
     from gameserver.room.room import Room
 
 ANY: Final = object()
-"""In place of a move: any is as good."""
+"""In place of a move: any will do."""
 SHOWN_CHARS: Final = 200
-"""So much of what is no move the log shows."""
+"""The log shows so many characters of what a bot returned that is no move."""
 TRIES: Final = 10
-"""So many moves are tried by chance of those that the game says are legal, and then refuses."""
+"""Of the moves that the game says are legal, so many are tried by chance, in case it refuses them."""
 AGAIN_S: Final = 5.0
-"""After so long a bot tries again of which the game has taken no move at all."""
+"""After so long a bot tries again whose moves the game has all refused."""
 LIMIT_S: Final = 10.0
-"""So long may a bot wait for something."""
+"""A bot may wait so long for something."""
 
 
 async def move(room: Room, seat: Player) -> None:
@@ -87,7 +87,7 @@ async def move_now(room: Room, seat: Player, level: str) -> None:
 
 
 def _choose(room: Room, seat: Player, level: str) -> Any:
-    """:returns: what a bot of this level chooses, or what is to be awaited for it; `ANY`: it takes whichever."""
+    """:returns: what a bot of this level chooses, or an awaitable of that; `ANY`: any move."""
     found = room.spec.bots.get(level)
     if found is None or found.choose is None:
         return ANY
@@ -124,7 +124,7 @@ class TakeBotMove(Input, frozen=True):
 
 
 async def move_by_chance(room: Room, seat: Player) -> None:
-    """Make one of the seat's moves, whichever; where there is none, the seat is not waited for any more."""
+    """Make one of the seat's moves by chance; where there is none, the seat is not waited for any more."""
     moves = [each for each in thinking.moves_of(room, seat) if thinking.can_pick_all(each) and _is_own(room, each)]
     chance, before = thinking.chance(room, seat), _stamp(room, seat)
     chance.shuffle(moves)
@@ -164,7 +164,7 @@ async def _try(room: Room, seat: Player, chosen: Move) -> bool:
 
 
 async def _send(room: Room, seat: Player, chosen: Move) -> None:
-    """What the seat would send is applied as if it had."""
+    """Apply a move as if the seat had sent it."""
     message = room.spec.messages.get(chosen.type)
     data = values.encode(values.plain(with_ids(chosen.data or {})))
     if message is None:
@@ -183,7 +183,7 @@ async def _send(room: Room, seat: Player, chosen: Move) -> None:
 
 
 def _is_own(room: Room, move: Move) -> bool:
-    """Whether it is a move of a turn, or an answer: what may be said at any time is no move of a bot by chance."""
+    """Whether it is a move of a turn, or an answer; no bot sends by chance what may be sent at any time."""
     message = room.spec.messages.get(move.type) or room.spec.turn_types.get(move.type)
     return message is None or message.turn != "any"
 
@@ -197,7 +197,7 @@ def _stamp(room: Room, seat: Player) -> Any:
 
 
 def _begun(chosen: Any) -> Deferred[Any]:
-    """:returns: fires with what an awaitable of a game's comes to; canceling it stops that."""
+    """:returns: fires with the result of a game's awaitable; cancelling it stops that."""
 
     async def wait() -> Any:
         return await chosen

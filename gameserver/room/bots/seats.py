@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gameserver.room.room import Room
 
 BOT_ID: Final = "bot:"
-"""How the user id of a bot's seat begins: no user has such a one."""
+"""The beginning of the user id of a bot's seat; no user has such an id."""
 
 
 class Bots:
@@ -46,15 +46,15 @@ class Bots:
 
     @property
     def levels(self) -> list[str]:
-        """The levels that this game has; the first is what a bot plays for which none is named."""
+        """The levels that this game has; a bot for which none is named plays the first."""
         return list(self._room.spec.bots)
 
     def add(self, level: str | None = None, name: str | None = None) -> Player:
         """
-        Give a bot a seat, of which ``on_join`` hears.
+        Give a bot a seat; ``on_join`` is called for it.
 
         :param level: how it plays, one of `levels`; by default the first.
-        :param name: what it is called; by default the level's title. Where somebody is called so, it gets a number.
+        :param name: what it is called; by default the level's title. A name that somebody has already gets a number.
         :returns: its seat.
         :raises ValueError: there is no such level, or the name is none.
         :raises Refused: ``room_full``: all seats are taken, or there are as many bots as may be.
@@ -82,7 +82,7 @@ class Bots:
 
     def remove(self, player: Player) -> None:
         """
-        Take the seat away from a bot, of which ``on_leave`` hears.
+        Take the seat away from a bot; ``on_leave`` is called for it.
 
         :raises ValueError: a person sits there.
         """

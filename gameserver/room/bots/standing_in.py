@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from gameserver.room.seats import Player
 
 MOST_MOVES: Final = 200
-"""So many are made at once for one player, in case they never come to an end."""
+"""Moves that are made at once for one player, at most, in case they never come to an end."""
 
 
 async def play(room: Room, seat: Player, lasts: Callable[[], bool]) -> None:
     """
     Make the moves of a seat until it is not waited for.
 
-    :param lasts: says whether the turn, and the call, go on whose time is up.
+    :param lasts: says whether the turn and the call whose time is up still go on.
     """
     for _ in range(MOST_MOVES):
         level = thinking.level_of(seat) or room.spec.stand_in

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from gameserver.room.core import RoomCore
 
 KIND: Final = "bot"
-"""Of the timers that say when a bot moves."""
+"""The kind of the timers that say when a bot moves."""
 NAME: Final = " bot"
-"""Of such a timer; the space keeps it apart from those of games."""
+"""The name of such a timer; the space keeps it apart from those of games."""
 
 
 def level_of(seat: Player) -> str | None:
@@ -31,7 +31,7 @@ def level_of(seat: Player) -> str | None:
 
 
 def arm(room: RoomCore) -> None:
-    """The step is about to end: those think who are to move, and no others."""
+    """As a step is about to end, let those bots think that are to move, and no others."""
     thinking = room.moment.thinking
     for id in [id for id in thinking if (id, NAME) not in room.timers.armed]:  # its seat is gone, or the round over
         thinking.pop(id).cancel()
@@ -73,7 +73,7 @@ def answers(room: RoomCore, seat: Player, question: str) -> bool:
 
 
 def to_move(room: RoomCore) -> dict[str, None]:
-    """:returns: the seats that are waited for, and those that are asked what their moves answer."""
+    """:returns: the seats that are waited for, and bots' seats that are asked what one of their moves answers."""
     if room.state.status != "playing" or all_absent(room):
         return {}
     seats = dict.fromkeys(waited(room))
@@ -93,8 +93,8 @@ def waited(room: RoomCore) -> list[str]:
 
 def moves_of(room: RoomCore, seat: Player) -> list[Move]:
     """
-    :returns: the moves of a seat. A game that cannot say them, since somebody has left, has none: the step before has
-        logged that.
+    :returns: the moves of a seat. None where the game fails at them, for example since somebody has left: the step
+        before has logged that.
     """
     found = legal.found_before(room, seat)
     if found is not None:
@@ -118,15 +118,15 @@ def _thinking_s(room: RoomCore, seat: Player) -> float:
 
 
 def think_anew(room: RoomCore) -> None:
-    """What bots draw from now on in this step is other chance than before."""
+    """Give bots other random numbers from now on in this step."""
     timers = room.timers.state
     room.journal.set(timers, "order", timers.order + 1)
 
 
 def chance(room: RoomCore, seat: Player) -> Random:
     """
-    :returns: chance that is none of the game's, and the same where the same is played again: one for each time that a
-        bot thinks, which is when a timer is armed, or see `think_anew`.
+    :returns: random numbers of a bot's own, apart from the game's, and the same where the same is played again. They
+        are others each time that a bot thinks, that is, after a timer is armed or after `think_anew`.
     """
     number = room.state.turns.number if room.state.turns is not None else 0
     text = f"{number}/{seat.id}/{room.timers.state.order}".encode()

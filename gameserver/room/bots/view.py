@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 class View:
     """
-    The copy for one seat: its documents are those that the seat sees, others are empty; chance is another.
+    The copy for one seat: its documents are those that the seat sees, others are empty, and its random numbers are
+    others.
 
     :ivar game: the author's object, on the copy.
     :ivar player: the seat, on the copy.
@@ -73,7 +74,7 @@ def _copy_for(room: Room, seat: Player) -> Room:
 
 
 def _state_for(room: Room, seat: Player) -> RoomState:
-    """:returns: what all know, and this seat, with a key that tells nothing of the room's own."""
+    """:returns: the state as far as all, or this seat, know it, with a key that tells nothing of the room's own."""
     state = stored.decode(stored.encode(room.state), RoomState)
     text = f"{state.spent}/{room.timers.state.order}/{seat.id}".encode()  # an order serves one bot's thinking alone
     state.key = blake2b(text, key=room.state.key, digest_size=16, person=b"bot").digest()
@@ -103,7 +104,7 @@ def _knows_timer(seat: Player, timer: Armed) -> bool:
 
 
 def _derive(copied: Room) -> None:
-    """What the game keeps outside its documents is made as after a restart, as far as what the seat sees is enough."""
+    """Rebuild with ``on_load`` what the game keeps outside its documents, as far as those that the seat sees allow."""
     try:
         result = copied.game.on_load()
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the game's own code, on documents that are empty

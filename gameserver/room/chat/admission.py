@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gameserver.room.state import Mute
 
 EMOTE: Final = "/me "
-"""What a line begins with that says what its sender does. Source: the CTCP ACTION of IRC clients."""
+"""The beginning of a line that says what its sender does. Source: the CTCP ACTION of IRC clients."""
 
 
 def admit_line(room: Room, player: Player, text: str, to: str, data: Any) -> Chat:
@@ -36,7 +36,7 @@ def read_data(data: Any, most_bytes: int) -> Any:
     """
     :param data: what a client added to a line, as JSON has it.
     :returns: it as a plain value.
-    :raises Refused: ``too_large``, or ``bad_data``: it is none.
+    :raises Refused: ``too_large``, or ``bad_data``: it is no JSON.
     """
     if data is None:
         return None
@@ -63,7 +63,7 @@ def admit_channel(room: Room, player: Player, to: str) -> Address:
 def filtered(room: Room, text: str) -> str:
     """
     :returns: a text as the game's filter lets it through.
-    :raises Refused: it does not.
+    :raises Refused: the filter refuses it.
     """
     plug = room.game_class.chat_filter
     if plug is None:

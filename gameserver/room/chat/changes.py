@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def tell_typing(room: Room, typing: IsTyping) -> None:
-    """Whoever hears the channel, but for the writer and those who have blocked the writer."""
+    """Tell all who hear the channel, except the writer and those who have blocked the writer."""
     writer = room.seats.get(typing.seat)
     if writer is None:
         return
@@ -34,7 +34,7 @@ def tell_typing(room: Room, typing: IsTyping) -> None:
 
 
 def tell_read(room: Room, read: HasRead) -> None:
-    """All sockets of the seat, and no other."""
+    """Tell all sockets of the seat, and nobody else."""
     seat = room.seats.get(read.seat)
     if seat is not None and room.publisher.listeners(seat.id):
         frame = messages.encode(messages.ReadMessage(room.code, read.to, read.upto))
@@ -52,7 +52,7 @@ def edited(room: Room, line: KeptLine, change: Change, stream: str, n: int) -> m
 
 
 def keep_change(room: Room, line: KeptLine, change: Change) -> None:
-    """The history has the line as it is now; so has the log, so that nobody who comes back hears what it was."""
+    """Change the line in the history and in its stream's log, so that nobody who comes back gets the old text."""
     if change.text is None:
         room.talking.lines.replace(line, None)
         room.journal.parts.drop((keys.line(line.number),))
@@ -72,7 +72,7 @@ def keep_change(room: Room, line: KeptLine, change: Change) -> None:
 
 
 def chat_line(room: Room, line: KeptLine) -> messages.ChatLine:
-    """:returns: a kept line as it is said."""
+    """:returns: a kept line as the message that says it."""
     said_by = speaker(line.seat, line.name)
     data, mentions = messages.payload(line.data), list(line.mentions)
     stream, at = wire_name(line.key), line.at_ms

@@ -2,9 +2,9 @@
 The channels of a room, and who may write where.
 
 A channel is an address (``room``, ``group:NAME``, ``seat:ID``, or ``channel:NAME`` for what a game opens) and a stream
-that its lines go out on. The first three are there by themselves, as the game's ``chat_to`` has it. A channel that a
-game opens under its group's own name is that group's: its address is ``group:NAME``, and whatever was opened, closed or
-set for it stands above ``chat_to``.
+that its lines go out on. The first three need not be opened: the game's ``chat_to`` says which of them there are. A
+channel that a game opens under its group's own name is that group's: its address is ``group:NAME``, and whatever was
+opened, closed or set for it takes precedence over ``chat_to``.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class Channels:
     """
     The channels of one room.
 
-    :param talking: the chat that they are of.
+    :param talking: the chat that they belong to.
     """
 
     __slots__ = ("_room", "_talking")
@@ -123,7 +123,7 @@ class Channels:
 
     @property
     def parts(self) -> Mapping[str, ChannelPart]:
-        """Those that are not as they would be by themselves, by address."""
+        """Those that differ from their defaults, by address."""
         return self._talking.state.channels
 
     def open(self, name: str, key: str, *, title: str, readonly: bool, history: bool) -> Channel:
@@ -151,11 +151,11 @@ class Channels:
         return Channel(self._talking, to)
 
     def put(self, part: ChannelPart) -> None:
-        """A channel is so from now on."""
+        """Keep a channel's new state."""
         self._room.journal.put_in(self._talking.state, "channels", part.to, part)
 
     def part(self, to: str) -> ChannelPart:
-        """:returns: a channel as it is; one that nobody touched is as ``chat_to`` has it."""
+        """:returns: a channel's state; by default it is as ``chat_to`` says."""
         return self.parts.get(to) or self._by_itself(to)
 
     def _by_itself(self, to: str) -> ChannelPart:
@@ -163,7 +163,7 @@ class Channels:
         return ChannelPart(to, to, name.capitalize() if kind == "group" else "", kind in self._room.game_class.chat_to)
 
     def has_history(self, to: str) -> bool:
-        """Whether who enters a channel's audience gets what was said before."""
+        """Whether those who enter a channel's audience get what was said before."""
         found = self.parts.get(to)
         return found is not None and found.history
 
@@ -216,13 +216,15 @@ class Channels:
         return news
 
     def _told_at_first(self, to: str) -> messages.ChannelInfo | None:
-        """What is known of a channel of which nothing was told: one that is there by itself is as the game has it."""
+        """
+        What clients know of a channel before they are told of it: the game's defaults; None for one that it opens.
+        """
         if to.startswith("channel:"):
             return None
         return self.info(replace(self._by_itself(to), slow_s=self._room.game_class.chat_slow_s))
 
     def infos(self) -> dict[str, messages.ChannelInfo]:
-        """:returns: the room's channel, and those that are not as they would be by themselves, by address."""
+        """:returns: the room's channel, and those that differ from their defaults, by address."""
         return {to: self.info(self.part(to)) for to in ("room", *self.parts)}
 
 
@@ -270,7 +272,7 @@ def wire_address(to: Address) -> str:
 
 
 def hears(room: RoomCore, seat: Player, key: str) -> bool:
-    """Whether a seat is of a stream's audience now, be it that it came with this step."""
+    """Whether a seat belongs to a stream's audience now, even if it came with this step."""
     kind, _, name = key.partition(":")
     if kind == "group":
         group = room.groups.get(name)

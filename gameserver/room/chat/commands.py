@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 UNITS_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 LONGEST_S: Final = 10 * 365 * 86400
-"""What is longer is for good."""
+"""Longer durations are cut to this."""
 _DURATION: Final = re.compile(r"(\d{1,6})([smhd])")
 
 
@@ -47,7 +47,7 @@ def read(room: Room, text: str) -> str | None:
 
 def obey(room: Room, requester: Requester, player: Player, text: str) -> dict[str, Any]:
     """
-    Do what a line says that is a command.
+    Carry out a line that is a command.
 
     :returns: what came of it, for its sender.
     :raises Refused: it cannot be done, or not by this player.

@@ -32,5 +32,5 @@ class Chat:
         self.hidden = False
 
     def hide(self) -> None:
-        """Show the line to nobody, as where it was a move of the game."""
+        """Show the line to nobody, for example since it was a move of the game."""
         self.hidden = True

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 def lines_of(room: Room, seat: Player, entered: Mapping[str, int]) -> list[messages.Line]:
     """
-    What was said where this seat listens, since it came; in the room, and where the game says so, from the beginning;
-    of that the newest, where it is too much for one message.
+    Return the lines that this seat may know: where it listens, those said since it came; in the room, and where the
+    game says so, those before as well. Where that is too much for one message, the newest.
 
     :param entered: by stream, the number at which the seat entered it.
     """

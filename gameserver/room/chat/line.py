@@ -20,7 +20,7 @@ class KeptLine(Struct, frozen=True, omit_defaults=True):
     :ivar seat: who said it, or None for the game.
     :ivar but: seats that do not get it.
     :ivar unheard: seats that do not get what it says now: they have blocked its author since.
-    :ivar shadow: it is for its writer alone, whoever comes.
+    :ivar shadow: it is shown to its writer alone.
     :ivar twin: the number of the same line's first copy, where it went out on two streams.
     """
 

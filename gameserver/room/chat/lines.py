@@ -49,7 +49,7 @@ class Lines:
         return forgotten + self._drive_out()
 
     def _count(self, line: KeptLine, size_bytes: int) -> None:
-        """This is how large a line is from now on; 0: it is gone."""
+        """Note how large a line is from now on; 0: it is gone."""
         name, more = channel_of(line), size_bytes - self._sizes.pop(line.number, 0)
         if size_bytes:
             self._sizes[line.number] = size_bytes
@@ -90,7 +90,7 @@ class Lines:
         """
         :param entered: by stream, the number at which somebody entered it.
         :param is_all: whether the channel of an address shows newcomers what was said before, as the room's does.
-        :returns: the lines that such a one may know, none past its age.
+        :returns: the lines that somebody who entered so may know, none past its age.
         """
         for line in self:
             n = entered.get(line.key)
@@ -108,7 +108,7 @@ class Lines:
         return [other for other in self if first in (other.number, other.twin)]
 
     def replace(self, old: KeptLine, new: KeptLine | None) -> list[KeptLine]:
-        """Put a line in another's place, or nothing. :returns: the lines that were forgotten for it."""
+        """Replace a line by another, or by nothing. :returns: the lines that were forgotten for it."""
         channel = self.channels[channel_of(old)]
         where = channel.index(old)
         channel[where : where + 1] = [new] if new is not None else []
@@ -116,7 +116,7 @@ class Lines:
         return self._drive_out()
 
     def forget(self, key: str) -> list[KeptLine]:
-        """A seat's stream is gone. :returns: its lines."""
+        """Forget a channel. :returns: its lines."""
         gone = self.channels.pop(key, [])
         for line in gone:
             self._count(line, 0)
@@ -124,5 +124,5 @@ class Lines:
 
 
 def channel_of(line: KeptLine) -> str:
-    """:returns: with which other lines a line is counted: what is on a seat's own stream, or what has one address."""
+    """:returns: the channel with which a line is counted: a seat's own stream, or else the line's address."""
     return line.key if line.key.startswith("seat:") else line.to

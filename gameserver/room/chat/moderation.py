@@ -44,7 +44,7 @@ def has_link(text: str) -> bool:
 
 
 def mute(room: Room, by: User, whom: Player, s: float | None, *, shadow: bool, reason: str) -> None:
-    """:raises Refused: not this one."""
+    """:raises Refused: it is oneself, a moderator or, unless a moderator asks, the host."""
     _check_target(room, by, whom)
     until = None if s is None else room.now + s
     room.talking.mute(whom.user_id, Mute(until, shadow, reason))
@@ -58,14 +58,14 @@ def unmute(room: Room, by: User, whom: Player) -> None:
 
 
 def kick(room: Room, by: User, whom: Player, reason: str) -> None:
-    """:raises Refused: not this one."""
+    """:raises Refused: it is oneself, a moderator or, unless a moderator asks, the host."""
     _check_target(room, by, whom)
     note(room, "kick", by, whom, reason=reason)
     room.finish_later(absence.leave(room, whom, "kicked", reason or None))
 
 
 def ban(room: Room, by: User, whom: Player, s: float | None, reason: str) -> None:
-    """:raises Refused: not this one."""
+    """:raises Refused: it is oneself, a moderator or, unless a moderator asks, the host."""
     _check_target(room, by, whom)
     note(room, "ban", by, whom, s=s, reason=reason)
     room.talking.ban(whom.user_id, Ban(whom.name, None if s is None else room.now + s, reason))
@@ -107,7 +107,7 @@ def report(
     room: Room, by: Player, *, whom: Player | None, line: KeptLine | None, reason: str, address: str = ""
 ) -> None:
     """
-    A player brings something to those who moderate, with the last lines that this player could read.
+    Report something to those who moderate, with the last lines that the reporting player could read.
 
     :param address: from which it comes.
     :raises Refused: ``slow_down``.
@@ -128,7 +128,7 @@ def report(
 
 
 def block(room: Room, by: Player, whom: Player, on: bool) -> None:
-    """:raises Refused: oneself. The step ends once it is stored, and is refused if it is not known to be."""
+    """:raises Refused: it is oneself. The step ends once it is stored, and is refused if that is not known."""
     if whom.user_id == by.user_id:
         raise Refused("That is you.", code="bad_data", path="$.seat")
     room.finish_later(room.context.watch.block(by.user_id, whom.user_id, on))

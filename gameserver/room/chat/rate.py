@@ -29,9 +29,9 @@ FLOOD_S: Final = 10.0
 FLOOD_MUTE_S: Final = 60.0
 """For so long its author is muted."""
 FORGET_AT: Final = 500
-"""So many users are looked through for those who have said nothing lately."""
+"""With more users than this, those who have said nothing lately are forgotten."""
 TYPING_S: Final = 2.0
-"""How often a seat may say that it is writing."""
+"""Seconds between two notices that a seat is writing."""
 
 
 class ChatPace:
@@ -48,7 +48,7 @@ class ChatPace:
 
     def check(self, player: Player, to: str, text: str, slow_s: float) -> None:
         """
-        Look whether this may be said now.
+        Check that this may be said now.
 
         :param slow_s: seconds between two lines of one player in that channel.
         :raises Refused: ``slow_down``: too soon after the last line, or the same line too often.
@@ -64,7 +64,7 @@ class ChatPace:
             raise Refused("You have said that often enough.", code="slow_down")
 
     def note(self, player: Player, to: str, text: str) -> None:
-        """This was said."""
+        """Note that this was said."""
         now, user = self._room.monotonic, player.user_id
         if len(self._last) > FORGET_AT:
             self._forget_old(now)
@@ -97,7 +97,7 @@ class ChatPace:
         self._too_fast = {user: times for user, times in self._too_fast.items() if times and now - times[-1] < FLOOD_S}
 
     def forget(self, player: Player) -> None:
-        """A seat is gone; its user's pace stands, for who leaves to come back at once."""
+        """A seat is gone; its user's pace is kept, since people may leave only to come back at once."""
         self._writing.pop(player.id, None)
 
 

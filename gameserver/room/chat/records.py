@@ -73,7 +73,7 @@ class Record(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 class UserWatch(OneByOne):
     """
-    What a room asks the server about users, and tells it: a room by itself has one that knows of nothing.
+    What a room asks the server about users, and tells it. This one, of a room by itself, knows of nothing.
 
     :ivar blocked: by user, whom that user does not want to hear.
     """
@@ -83,7 +83,7 @@ class UserWatch(OneByOne):
 
     def block(self, user_id: str, other: str, on: bool) -> Deferred[None]:
         """
-        From now on this user hears nothing of that other one; or again.
+        Let this user hear nothing of that other one from now on; or hear it again.
 
         :returns: fires once that is stored; fails with `Refused`, ``busy``, if it is not known to be.
         :raises Refused: ``too_large``: that would be too many.
@@ -115,4 +115,4 @@ class UserWatch(OneByOne):
         """
 
     def deliver(self, frame: bytes) -> None:
-        """The store has a step that left this entry of the log."""
+        """Take an entry of the log, once the store has the step that left it."""

@@ -25,7 +25,7 @@ class Talking:
     """
     The chat of one room.
 
-    :ivar room: that it is of.
+    :ivar room: the room that it belongs to.
     :ivar state: what is kept of it.
     :ivar lines: what was said lately.
     :ivar pace: how fast people talk; not stored.
@@ -130,7 +130,7 @@ class Talking:
         return sentence.until is None or sentence.until > self.room.now
 
     def _put(self, field: str, key: str, value: object, *, gone: bool) -> None:
-        """Put a key into one of the fields of what is kept, or delete it; with that goes what stands no more."""
+        """Put a key into one of the kept fields, or delete it; mutes and bans that have run out are deleted with it."""
         journal, kept = self.room.journal, getattr(self.state, field)
         if gone and key in kept:
             journal.remove_from(self.state, field, key)
@@ -141,7 +141,7 @@ class Talking:
                 journal.remove_from(self.state, field, old)
 
     def shift(self, delta_s: float) -> None:
-        """The wall clock was stepped by so much: who is muted or banned for a time, is so for as long as was said."""
+        """The wall clock was stepped by so much: mutes and bans still last as long as was said."""
         for user_id, mute in list(self.state.mutes.items()):
             if mute.until is not None:
                 self.mute(user_id, msgspec.structs.replace(mute, until=mute.until + delta_s))
@@ -160,7 +160,7 @@ class Talking:
         self.room.journal.set(self.state, "links", on if own else None)
 
     def forget_seat(self, player: Player) -> None:
-        """A seat is gone; what was said of its user stands."""
+        """A seat is gone; mutes and bans of its user stay."""
         self.silence(player, False)
         self.divert(player, None)
         self.pace.forget(player)

@@ -129,7 +129,7 @@ def _listed(language: str) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _compared(words: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
-    """:returns: words as texts are held against them; and those of another script, whose letters mean themselves."""
+    """:returns: words in the form that texts are compared with; and those in Cyrillic, compared without look-alikes."""
     others = frozenset(_said_once(_plain(word)) for word in words if _CYRILLIC.search(word))
     return frozenset(_said_once(fold(word)) for word in words), others
 
@@ -162,7 +162,7 @@ def _fold(text: str, *, look_alikes: bool) -> tuple[str, list[int]]:
 
 
 def _in_word(text: str, index: int) -> bool:
-    """Whether a number or sign stands beside a letter: alone it is what it is, and a mark behind a word is a mark."""
+    """Whether a number or sign stands beside a letter: alone it means itself, as ``!`` and ``|`` do behind a word."""
     if text[index] in "!|":
         return text[index + 1 : index + 2].isalpha()
     return any(0 <= i < len(text) and text[i].isalpha() for i in (index - 1, index + 1))

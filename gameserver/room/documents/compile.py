@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Op = list[Any]
 Path = list[str | int]
 Change = tuple[Any, ...]
-"""Of a dict, as the undo log has it: `undo_put` or `undo_delete`, the dict, a key, and what that was."""
+"""A change of a dict, as in the undo log: `undo_put` or `undo_delete`, the dict, a key, and the value before."""
 
 RUN: Final = 4
 """So many neighbours in a list, set one by one, are shorter as one splice."""
@@ -74,9 +74,9 @@ def compile_ops(root: DocDict, touched: list[Node]) -> list[Op]:
 
 def keys_of(note: Iterable[Change]) -> dict[str, Any]:
     """
-    :param note: of a dict.
-    :returns: the keys that were touched, each with what it was before, or `NOT_THERE`; that in a tuple, which no
-        document holds, if the key was deleted meanwhile: set again, it stands elsewhere.
+    :param note: the changes of one dict.
+    :returns: the keys that were touched, each with what it was before, or `NOT_THERE`; in a tuple, which no document
+        holds, if the key was deleted meanwhile: set again, it stands elsewhere.
     """
     was: dict[str, Any] = {}
     for undo, _, key, old in note:
@@ -116,7 +116,7 @@ class _Paths:
     """
     Where the containers of one patch are.
 
-    :param ops: to which is added what must be told before.
+    :param ops: what must be told before is added to them.
     :ivar still: the paths of dicts of which nothing is told; what is in them is where it was.
     """
 
@@ -149,7 +149,7 @@ class _Paths:
         return [*path, key]
 
     def splices(self, path: Path, items: DocList) -> list[Splice]:
-        """:returns: those of a list that are told; they are told once, and before all that is in it."""
+        """:returns: the splices of a list. The first call tells them, before anything that is in the list."""
         splices = self._splices.get(id(items))
         if splices is None:
             splices = self._splices[id(items)] = net(items._touched or [])

@@ -39,7 +39,7 @@ class Document:
 
     :param journal: the room's; documents of one room share it.
     :param name: whose it is: ``room``, ``secret``, ``seat:ID``, ``group:NAME`` or ``role:NAME``.
-    :param value: the first content, copied. It is no op: who enters an audience gets the whole document.
+    :param value: the first content, copied. It is no op: whoever enters the audience gets the whole document.
     """
 
     __slots__ = (

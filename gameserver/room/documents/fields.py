@@ -53,7 +53,7 @@ class Fields:
                 self.places[key] = self._next_place()
 
     def begin_anew(self, content: Iterable[str]) -> None:
-        """The document is another now, with these keys: all of it is to be written, and what is left over deleted."""
+        """The document is another now, with these keys: all of it is to be written, and all other keys deleted."""
         gone = {**self.places, **self.stale}
         self.places = {key: place for place, key in enumerate(content)}
         self.stale = dict.fromkeys([*gone, *self.places])
@@ -140,8 +140,8 @@ def restore(document: Document, stored: StoredDocument, *, by_key: bool) -> list
     Take up how a document that was just read is stored.
 
     :param by_key: whether it is to be stored by its keys.
-    :returns: the parts that are to be deleted when it is next written. It is to be written at once if it lies in the
-        store in the other form than the game has now: `is_other_form` tells.
+    :returns: the parts that are to be deleted when it is next written. Where `is_other_form` holds, it is to be written
+        at once.
     """
     if not by_key:
         return [keys.field(document.name, key) for key in stored.places]
@@ -153,7 +153,7 @@ def restore(document: Document, stored: StoredDocument, *, by_key: bool) -> list
 
 
 def is_other_form(stored: StoredDocument, *, by_key: bool) -> bool:
-    """:returns: whether a document lies in the store in the other form than the game has now."""
+    """:returns: whether a document lies in the store in another form than the game's ``storage`` asks for."""
     return bool(stored.tree) and bool(stored.places) is not by_key
 
 

@@ -1,9 +1,9 @@
 """
 In which order the keys of a dict stand, for those from which keys are deleted: undone, each is back in its place.
 
-A dict does not tell where a key stands but by a walk through all of them. So the order is noted once, when the first
-key is deleted, and from then on a new key goes to the end of the note. A key that was deleted stays in it, so that one
-may stand there twice; the last place is the right one.
+Where a key stands in a dict is found only by a walk through all of them. So the order is noted once, when the first key
+is deleted, and from then on a new key goes to the end of the note. A key that was deleted stays in it, so that one may
+stand there twice; the last place is the right one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final, Generic, TypeVar
 K = TypeVar("K")
 
 _SPARE: Final = 2
-"""How often the keys that a dict has may stand in the note before it is made anew, at the beginning of a step."""
+"""The note is made anew, at the beginning of a step, once it is longer than so many dicts, and `_SMALL` more."""
 _SMALL: Final = 16
 
 

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from gameserver.room.documents.tracked import Node
 
 _MANY: Final = 64
-"""So much waits of a container at least before it is made less; later, twice as much as was left."""
+"""The note of a container is shortened once it is longer than this; later, than twice what was left of it."""
 
 
 class Waiting:
     """
-    What waits of one document.
+    What waits to be told of one document.
 
-    :param document: its audience was told all but what it has touched in this step.
+    :param document: its audience was told all of it but what was touched in this step.
     """
 
     __slots__ = ("_bounds", "_document", "_notes", "_since")
@@ -77,7 +77,7 @@ def _cut(note: list[Any], length: int) -> None:
 
 
 def _less(node: Node, note: list[Any]) -> list[Any]:
-    """:returns: a note that says the same, with each key but once, or of splices what is left of them."""
+    """:returns: a shorter note that says the same: with each key once, or with the net splices."""
     if isinstance(node, list):
         return net(note)
     return [

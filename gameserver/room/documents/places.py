@@ -2,8 +2,9 @@
 Where the items of a list are, for items that know their number.
 
 Numbers grow along the list, with gaps, so that an item keeps its own whatever is put in or taken out before it, and a
-bisection finds its index. Where a gap is used up the numbers around it are spread, over the more items the fuller it is
-there; so each item that is put in costs, on average, a number of others that grows with the logarithm of the list.
+bisection finds its index. Where a gap is used up, the numbers around it are spread anew: the fuller it is there, the
+more items. So each item that is put in renumbers, on average, a number of others that grows with the logarithm of the
+list's length.
 
 Source: Bender, Cole, Demaine, Farach-Colton, Zito: Two Simplified Algorithms for Maintaining Order in a List (2002).
 """

@@ -131,7 +131,7 @@ def _composed(first: list[Splice], second: list[Splice]) -> list[Splice]:
 def _touching(
     first: list[Splice], ours: int, second: list[Splice], theirs: int, shift: int
 ) -> tuple[list[Splice], list[Splice]]:
-    """:returns: those of both, from two on that touch, that touch one another; the second's without what was before."""
+    """:returns: the splices of both that touch one another, from these on; the second's as if none had been before."""
     here: list[Splice] = []
     there: list[Splice] = []
     end, moved = 0, shift

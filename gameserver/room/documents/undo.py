@@ -63,7 +63,7 @@ def renumber(items: DocList, places: range) -> None:
 
 
 def release(item: Any) -> None:
-    """It was taken out, if it is a container."""
+    """Note that an item was taken out, if it is a container."""
     if type(item) not in SCALARS:
         item._up = None
 

@@ -36,10 +36,10 @@ MAX_PROFILE_BYTES: Final = 2048
 
 class SeatWish(Struct, frozen=True):
     """
-    What somebody wants who wants a seat.
+    What somebody who wants a seat asks for.
 
     :ivar name: by which others know the player.
-    :ivar is_named: the player has said so; else it may as well be the one that a place is kept under.
+    :ivar is_named: the player chose this name; else the name under which a place is kept comes before it.
     :ivar role: None is ``player``.
     :ivar password: of the room; once it is in an input, as the room keeps it, see `gameserver.node.passwords`.
     """
@@ -55,7 +55,7 @@ class CreateRoom(Input, frozen=True):
     """
     The room comes to be, and its creator takes a seat where ``requester`` says so.
 
-    It is refused where the game will not have it so; then the room never was.
+    It is refused where the game refuses it; then there never was a room.
 
     :ivar password: as the room keeps it, see `gameserver.node.passwords`.
     :ivar heritage: what it takes over, where people go on in it from another.
@@ -174,7 +174,7 @@ async def _welcome(room: Room, seat: Player) -> None:
 
 
 async def start_when_full(room: Room) -> None:
-    """The last seat is taken: a game that is so starts by itself."""
+    """Start a game with ``auto_start`` once its last seat is taken."""
     if room.game_class.auto_start and room.state.status == "lobby" and admission.is_full(room):
         await room.game_calls.alone("on_start", rounds.begin, room)
 
@@ -202,7 +202,7 @@ async def _come_back(
 
 
 def _recognise(room: Room, seat: Player, user: User) -> None:
-    """Whose seat this is, as that is known now: a guest may have made an account since."""
+    """Note anew whose seat this is: a guest may have made an account since."""
     seat._moderates = has_right(user)
     if seat.account == is_guest(user):
         room.journal.set(seat._kept, "account", UNSET if is_guest(user) else True)

@@ -149,12 +149,12 @@ def _own_line(room: Room, player: Player, stream: str, n: int, *, at_any_time: b
 
 
 def _note_too_fast(room: Room, requester: Requester, seat_id: str) -> None:
-    """A line that was not even looked at: many of them are a flood, which is the end of talking for a while."""
+    """Count a line that came too fast to be looked at: many of them are a flood, whose author is muted for a while."""
     player = room.seats.get(seat_id)
     if player is None or player._bucket.level(room.monotonic) >= 1.0 or player._moderates:
         return
     if room.replies.came_before(requester, player):
-        return  # it was said again, not more
+        return  # the same request again, not one more
     if room.talking.pace.is_flood(player) and room.talking.mute_of(player.user_id) is None:
         room.talking.mute(player.user_id, Mute(room.now + FLOOD_MUTE_S, reason="flood"))
         moderation.note(room, "flood", None, player, s=FLOOD_MUTE_S)

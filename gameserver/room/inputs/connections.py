@@ -63,7 +63,7 @@ async def drop(room: Room, seat: Player) -> None:
 
 
 async def check_questions(room: Room) -> None:
-    """Somebody is away or gone: whom else is there to wait for?"""
+    """Somebody is away or gone: finish what waits for nobody else."""
     if room.state.questions or room.state.turns is not None:
         room.journal.note(marks.asked, room.state)
         await room.game_calls.alone("question", _nothing)

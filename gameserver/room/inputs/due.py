@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Fire(Input, frozen=True):
-    """What is due first happens."""
+    """The first thing that is due happens."""
 
     recurs: ClassVar[bool] = True
 
@@ -100,7 +100,7 @@ async def _end_grace(room: Room) -> None:
 
 
 def _is_missing(room: Room, id: str) -> bool:
-    """Whether a seat counts as online to which nobody is connected."""
+    """Whether a seat counts as online though nobody is connected to it."""
     seat = room.seats.get(id)
     return seat is not None and seat.online and not room.publisher.listeners(id)
 

@@ -27,7 +27,7 @@ class Input(Struct, frozen=True):
     One thing that happens to a room.
 
     :cvar recurs: nobody sends it: undone, it would come by itself again at once, and fail again.
-    :cvar arrives: somebody comes, and has to be told all of the room, as all others have to be told of that one.
+    :cvar arrives: somebody comes, who must be told everything about the room, and of whom all others must be told.
     """
 
     recurs: ClassVar[bool] = False
@@ -49,7 +49,7 @@ class Input(Struct, frozen=True):
         Do it.
 
         :returns: None where it is done; otherwise what is to be awaited.
-        :raises Refused: it is not to be; what it has changed is to be undone.
+        :raises Refused: it may not be; the caller undoes what it has changed.
         """
         raise NotImplementedError
 

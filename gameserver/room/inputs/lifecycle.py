@@ -59,7 +59,7 @@ class GiveUpSeat(SeatRequest[messages.Leave], frozen=True):
         """Confirm it, free the seat, and call ``on_leave``."""
         player = room.replies.asking_player(self.requester, self.seat, counts=False)
         if player is not None:
-            # With the seat goes what was answered to it: said again, it is `not_found`, and just as well.
+            # The answers to a seat go with it: the same request again gets `not_found`, which is as good.
             room.replies.confirm(self.requester)
             await leave_for_good(room, player)
 

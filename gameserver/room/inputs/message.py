@@ -45,7 +45,7 @@ def apply_message(
     room: Room, requester: Requester, seat: str, message: messages.Send, read: Any
 ) -> Coroutine[Any, Any, None] | None:
     """
-    What a `Message` does, without making one: most inputs are such, and most of them do little but speak.
+    Do what a `Message` does, without making one: most inputs are such, and most of them do little but send something.
 
     :returns: None where it is done and answered; otherwise what is to be awaited.
     """
@@ -79,7 +79,7 @@ def apply_message(
             if read is UNREAD:
                 result = spec.call(room, player, message.data)
             else:
-                call_read = spec.call_read  # a local: of an attribute that is none of its class Python looks longer
+                call_read = spec.call_read  # a local: Python takes longer to call an instance's attribute
                 result = call_read(room.game, player, read)
             if spec.question:
                 return room.game_calls.asked(
@@ -89,9 +89,7 @@ def apply_message(
             if isawaitable(result):
                 return room.game_calls.asked(requester, player, type, 0, result)
             result = values.plain(result)
-        if (
-            journal.undo != room.changes.only_said
-        ):  # else there is nothing to be looked at, but the size: when it is told
+        if journal.undo != room.changes.only_said:  # else only the size must be checked, when it is told
             if player._kept.late and not contract.waits_for_turns:  # what changes something is a move there
                 absence.moved(room, player)
             if journal.stale.asked or contract.looks_ahead:
@@ -110,7 +108,7 @@ def apply_message(
 
 
 async def _be_back(room: Room, player: Player, spec: MessageContract | None) -> None:
-    """A move is refused of somebody who was too slow, and passed over: from the next turn on no more."""
+    """A move of somebody who was too slow is refused, as the turn was passed over: they take part again from now on."""
     if absence.is_late(player) and (spec is None or spec.turn):
         await room.game_calls.alone("turn", absence.be_back, room, player)
 
@@ -139,7 +137,7 @@ def _call_function(room: Room, player: Player, type: str, data: Raw | bytes) -> 
 
 
 def _begin_turn_type(room: Room, player: Player, type: str, data: Any) -> None:
-    """What is looked at where a game in the function style takes turns."""
+    """Check and note a message of a game in the function style that takes turns."""
     legal.admit_untyped(room, player, type, data)
     found = room.spec.turn_types.get(type)
     if player._kept.late and found is not None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class SetOptions(SeatRequest[messages.OptionsMessage], frozen=True):
-    """The host gives the room other options: all of them, as who creates a room does."""
+    """The host gives the room other options: all of them, as at the creation of a room."""
 
     async def do(self, room: Room, player: Player) -> None:
         """Read them as those of a new room, and call ``on_options`` where the game has it."""

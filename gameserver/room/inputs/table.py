@@ -1,4 +1,4 @@
-"""Which input comes of which message that a client sends from its seat."""
+"""Which input each message becomes that a client sends from its seat."""
 
 from __future__ import annotations
 
@@ -35,4 +35,4 @@ SEAT_REQUESTS: Final[dict[type, type[SeatRequest[Any]]]] = {
     messages.Report: ReportSeat,
     messages.Block: BlockSeat,
 }
-"""A session gives these to its room as they are; whatever else a client says, it answers itself."""
+"""A session passes these on to its room as they are; it answers all other messages of a client itself."""
