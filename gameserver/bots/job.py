@@ -9,14 +9,14 @@ from msgspec import Struct
 MOST_S: Final = 9.0
 """So long a search takes at most: a bot that has not moved after ten seconds is not waited for."""
 LENGTH_BYTES: Final = 4
-"""Before each job and each answer stands how long it is, big-endian."""
+"""The bytes, big-endian, of the length that stands before each job and each answer."""
 
 
 class Origin(Struct, frozen=True):
     """
     Where another process finds a game.
 
-    :ivar number: of its class in this process: another one, loaded from the same place later, has another.
+    :ivar number: of its class in the server's process: a class loaded later from the same place has another.
     :ivar module: the name of its module.
     :ivar file: the file or folder that the loader loads for it; None: it can be imported by its name.
     :ivar name: of the class in the module.
@@ -34,9 +34,9 @@ class Job(Struct, frozen=True):
 
     :ivar snapshot: the room, see `gameserver.bots.snapshot`.
     :ivar player: the id of the seat that is to move.
-    :ivar seconds: so long, if ``playouts`` is None.
-    :ivar playouts: so many times to the end.
-    :ivar seed: of its chance.
+    :ivar seconds: how long it lasts, if ``playouts`` is None.
+    :ivar playouts: how many times the game is played to the end.
+    :ivar seed: of its random numbers.
     :ivar until: when it ends at the latest, by the machine's monotonic clock: time in which it waits for a process, or
         that for its game, is its time too. None: it may take `MOST_S`, from when it begins.
     """

@@ -53,7 +53,7 @@ class Playing:
 
     def begin(self, seed: bytes, chance: Random) -> None:
         """
-        From where the room stands: with other dice, and a guess at what the player does not see.
+        Begin to play from where the room stands, with other dice, and a guess at what the player does not see.
 
         :param seed: of the dice.
         :param chance: of the guess.
@@ -66,7 +66,7 @@ class Playing:
             imagine(self.room.seats[self.player], chance)
 
     def undo(self) -> None:
-        """Back to where the room stood before `begin`."""
+        """Go back to where the room stood before `begin`."""
         self.room.journal.rollback()
 
     def next(self) -> tuple[str, list[tuple[int, Legal]]] | None:
@@ -90,7 +90,7 @@ class Playing:
 
     def make(self, seat: str, act: Act) -> None:
         """
-        Make a move; what follows from it follows.
+        Make a move, and all that follows from it.
 
         :raises Exception: the game refuses, or fails; then it is not made.
         """
@@ -134,7 +134,7 @@ def by_chance(found: list[tuple[int, Legal]], chance: Random) -> Act:
 
 def run(waiting: Any) -> Any:
     """
-    Run what may wait, but must not.
+    Run a coroutine, which must not wait.
 
     :raises RuntimeError: it waits.
     """

@@ -28,7 +28,7 @@ async def search(game: Game, player: Player, seconds: float, playouts: int | Non
     Look for a player's best move: play on from here to the end, again and again, by the game's own ``moves``, and see
     which move comes out best, by ``ranking`` or ``scores`` of the result.
 
-    This runs in another process, of which there are few, and which yields to all else. It rests on what the player
+    This runs in another process, of which there are few, and which yields to all else. It knows only what the player
     sees. Documents that others alone see have to be guessed: by a method ``imagine(player, random)`` of the game, which
     fills them in, before each playout, with what they may be, by ``random``, a `random.Random`.
 
@@ -37,9 +37,9 @@ async def search(game: Game, player: Player, seconds: float, playouts: int | Non
 
     :param game: the bot's ``self``.
     :param player: whose move it is.
-    :param seconds: so long, at most 9; not looked at where ``playouts`` is given.
-    :param playouts: so many, however long they take, up to 9 seconds. The same number finds the same move where the
-        room is the same, with the same seed.
+    :param seconds: how long it searches, at most 9; ignored where ``playouts`` is given.
+    :param playouts: how many it makes, however long they take, up to 9 seconds. The same number finds the same move
+        where the room is the same, with the same seed.
     :returns: the move, all of its fields filled in; None: there is none.
     :raises TypeError: something is hidden from the player, and the game has no ``imagine``; or it is no such game.
     :raises RuntimeError: the game failed in a playout, the process took too long, or too many wait for one.

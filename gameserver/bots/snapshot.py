@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 class Snapshot(Struct, frozen=True):
     """
-    A room: the parts of its row that playing rests on.
+    A room: the parts of its row that playing needs.
 
     :ivar docs: documents by name, as JSON.
     """

@@ -1,5 +1,5 @@
 """
-Tree search: which move is best, as many games say that are played to the end by chance.
+Tree search: finds the best move by playing many games to the end by chance.
 
 Each playout goes down the tree by what the earlier ones found (UCT), adds one move to it, goes on by chance, and tells
 all moves on its way how it ended. What chance brings is not in the tree: the same move leads to whatever comes. Where

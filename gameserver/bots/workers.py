@@ -20,7 +20,7 @@ MOST: Final = 4
 WAITING: Final = 100
 """So many jobs wait for a process, at most: whoever comes later would not be answered in time."""
 SLACK_S: Final = 20.0
-"""So much longer than it may take a job is waited for, before its process is killed: it yields to all else."""
+"""So much longer than its limit a job may take before its process is killed, as that yields to all else."""
 ERROR_CHARS: Final = 2_000
 """Of what a process says before it ends, so much is logged."""
 
@@ -60,7 +60,7 @@ class Workers(Service):
         return [pid for worker in self._workers if (pid := worker.transport.pid) is not None]
 
     def close_pipes(self) -> None:
-        """Say nothing more to any process, as a server that is gone: they end."""
+        """Close the pipes to all processes, as if the server were gone: they end."""
         for worker in self._workers:
             worker.transport.closeStdin()
 

@@ -20,16 +20,16 @@ class Asleep(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     :ivar slept_ms: when it fell asleep.
     :ivar empty_ms: since when nobody was connected.
-    :ivar stepped_ms: of the `StoreTime` that its times are of.
+    :ivar stepped_ms: that of `StoreTime` when it fell asleep.
     :ivar outage_ms: likewise.
-    :ivar due_ms: when something is due next that waits as long as it should, whatever the clock is set to.
+    :ivar due_ms: when something is due next that waits for a span of time, whatever the clock is set to.
     :ivar date_ms: when something is due next at a date of the calendar.
     :ivar created_ms: when it was made.
     :ivar listing: what the lobby shows of it, JSON; None: it is private.
     :ivar is_open: somebody new may find a seat there without knowing its code.
     :ivar users: the ids of the users who have seats.
     :ivar maker: the id of the user who made it, where nobody has a seat.
-    :ivar size_bytes: what it counts of the space of its game.
+    :ivar size_bytes: how much it takes of the space of its game.
     """
 
     slept_ms: int
@@ -77,7 +77,7 @@ class DueRooms(Struct, frozen=True, kw_only=True):
     """
     What `ISleepStore.due_rooms` tells.
 
-    :ivar ids: the rooms that are due, what was due first first.
+    :ivar ids: the rooms that are due, those first that were due first.
     :ivar time: how time goes by, also by what other nodes found.
     """
 
@@ -95,14 +95,16 @@ class Listed(Struct, frozen=True, kw_only=True):
 
 
 class SleepingRooms(Struct, frozen=True, kw_only=True):
-    """The codes of sleeping rooms in which a user has a seat, and of those that one made and nobody has a seat in."""
+    """
+    The codes of sleeping rooms in which a user has a seat, and of those that the user made and nobody has a seat in.
+    """
 
     seated: Sequence[str] = ()
     empty: Sequence[str] = ()
 
 
 class SleepingTotal(Struct, frozen=True, kw_only=True):
-    """How many rooms of a game sleep, and what they count of its space."""
+    """How many rooms of a game sleep, and how much they take of its space."""
 
     count: int
     size_bytes: int
@@ -110,7 +112,7 @@ class SleepingTotal(Struct, frozen=True, kw_only=True):
 
 class ISleepStore(Interface):
     """
-    What every store is asked of rooms that sleep: they are nobody's, and whoever opens one has woken it.
+    What every store is asked of rooms that sleep: they belong to no node, and whoever opens one wakes it.
 
     A room sleeps from a commit with `Commit.sleeps` until it is opened. All methods fail with `StoreUnavailable` where
     nothing is known of the outcome, and do no harm when they are called again.
@@ -135,7 +137,7 @@ class ISleepStore(Interface):
         """
         Return the ids of the stored rooms that do not sleep, oldest first.
 
-        Where nodes share the store, those alone that are nobody's: what a node has, or had, is told by `ILeases`.
+        Where nodes share the store, only those that no node has: `ILeases` tells what a node has, or had.
         """
 
     def due_rooms(*, until_ms: int, limit: int) -> Deferred[DueRooms]:
@@ -145,9 +147,9 @@ class ISleepStore(Interface):
         """
         Return a page of the sleeping rooms that the lobby shows, newest first.
 
-        :param game: of this game alone.
-        :param open_only: those with `Asleep.is_open` alone.
-        :param skip: so many come before the page.
+        :param game: only those of this game; None: of all.
+        :param open_only: only those with `Asleep.is_open`.
+        :param skip: how many come before the page.
         """
 
     def sleeping_rooms_of(user: str) -> Deferred[SleepingRooms]:
@@ -157,4 +159,4 @@ class ISleepStore(Interface):
         """Tell how many rooms of each game sleep, and how much space they take."""
 
     def rouse(game: str, *, now_ms: int) -> Deferred[None]:
-        """All sleeping rooms of a game are due now, by the calendar."""
+        """Make all sleeping rooms of a game due now, by the calendar."""

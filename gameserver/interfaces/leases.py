@@ -38,7 +38,7 @@ class Heir(Struct, frozen=True):
     :ivar rooms: how many it has.
     :ivar games: by name the version of each game that it serves.
     :ivar url: where clients reach it; None: where they reach all.
-    :ivar load: percent of a processor that it uses, of which one node can use little more than one.
+    :ivar load: how much it uses, in percent of one processor; a node can use little more than one.
     """
 
     node: str

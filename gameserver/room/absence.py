@@ -127,9 +127,7 @@ def set_stand_in(room: Room, seat: Player, level: str | None) -> None:
 
 
 def end(room: Room) -> None:
-    """
-    The game is over: seats of those away are held anew, and those of players who left end after the calling method.
-    """
+    """The game is over: seats of those away are held anew, and those of players who left end after this method."""
     for seat in list(room.seats.values()):
         kept = seat._kept
         set_stand_in(room, seat, None)

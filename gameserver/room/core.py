@@ -168,9 +168,7 @@ class RoomCore:
                 delattr(self, part)
 
     def finish_later(self, result: Any) -> None:
-        """
-        Take what a hook called within a step has returned: if that is an awaitable, the step ends when it is done.
-        """
+        """Take what a hook called within a step returned: if it is an awaitable, the step ends when that is done."""
         if isawaitable(result):
             self.changes.later.append(result)
             self.journal.stale.asked = True

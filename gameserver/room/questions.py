@@ -31,7 +31,10 @@ class OpenQuestions:
         return self._room.state.questions
 
     def ask(self, name: str, players: Sequence[Player], s: float | None) -> None:
-        """Ask these players; nobody is asked for long, see `gameserver.room.game_calls.complete_questions`."""
+        """
+        Ask these players; with none of them it is complete at once, see
+        `gameserver.room.game_calls.complete_questions`.
+        """
         room = self._room
         self._put(name, Asked(tuple(dict.fromkeys(p.id for p in players)), room.time))
         room.timers.cancel(name)
@@ -57,7 +60,7 @@ class OpenQuestions:
             self.close(name)
 
     def why_not(self, name: str, player: Player, *, revise: bool) -> Refused | None:
-        """:returns: why this player may not answer that now; None: that one may."""
+        """:returns: why this player may not answer that now; None: the player may."""
         asked = self.open.get(name)
         if asked is None:
             return Refused("That is not asked now.")
@@ -83,7 +86,7 @@ class OpenQuestions:
         return {seats[seat]: answer for seat, answer in asked.answers.items() if seat in seats}
 
     def shift(self, delta_s: float) -> None:
-        """Time stood still for so long: what was asked, was asked that much later."""
+        """Time stood still for so long: move the times at which questions were asked by as much."""
         for name, asked in list(self.open.items()):
             self._put(name, structs.replace(asked, at=asked.at + delta_s))
 

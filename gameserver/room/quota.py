@@ -1,7 +1,7 @@
 """
 How much a room keeps, and may keep, and may say at once; and the space that all rooms of one game may take together.
 
-Counted are the documents, and what else the row holds that has no bound of its own, as profiles and lines of chat have.
+Documents count, and whatever else of the row has no bound of its own; profiles and lines of chat have one.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ class Quota:
 
     @property
     def full(self) -> bool:
-        """Whether there is none for another room."""
+        """Whether there is no space for another room."""
         return self.used_bytes + self.asleep_bytes + ROOM_BYTES > self.limit_bytes
 
 
 class Share:
     """
-    What one room takes of it.
+    What one room takes of the space of its game.
 
     :ivar counted_bytes: what was counted of this room last.
     :ivar kept_bytes: of that, what ``max_row_bytes`` bounds.
@@ -65,7 +65,7 @@ class Share:
         self.sizes: dict[str, int] = {}
 
     def enter(self, space: Quota) -> None:
-        """From now on this is the space that it is taken of."""
+        """From now on it is taken of this space."""
         self._space = space
 
     def take(self, size_bytes: int) -> bool:
@@ -94,8 +94,8 @@ def check(room: RoomCore) -> None:
     """
     Bound what a room keeps and says, before a step holds.
 
-    Counted are the documents as they were encoded last, and the ops since: at least as much as there is. Only where
-    that is too much are they encoded to see.
+    Documents count as they were encoded last, and the ops since: that is never too little. Only where it is too much
+    are they encoded to count exactly.
 
     :raises Refused: ``too_large``: it would be more than ``max_row_bytes``, or than all rooms of the game may have; or
         than fits a message.
@@ -124,14 +124,14 @@ def check(room: RoomCore) -> None:
 
 
 def measure(room: RoomCore) -> int:
-    """:returns: how much of what ``max_row_bytes`` bounds a room keeps, exactly."""
+    """:returns: how many bytes a room keeps of what ``max_row_bytes`` bounds, exactly."""
     room.share.sizes = {name: len(values.encode(d.root, special=d.special)) for name, d in room.docs.items()}
     room.share.sizes[_REST] = _rest_bytes(room)
     return sum(room.share.sizes.values())
 
 
 def count(room: RoomCore) -> None:
-    """Count what a room keeps that was just read: nothing is refused."""
+    """Count what a room that was just read keeps; nothing is refused."""
     room.share.sizes[_REST] = _rest_bytes(room)
     room.share.kept_bytes = sum(room.share.sizes.values())
     if room.share.kept_bytes > room.game_class.max_row_bytes:

@@ -1,5 +1,6 @@
 """
-What a room keeps by names that its game gave: timers, questions, the phase, options. A release may have others.
+What a room keeps by names that its game gave: timers, questions, the phase, options. Another release of the game may
+have other names.
 
 `hold_against` finds what this release does not know; `plain` and `take` show it to ``migrate``, which may change it.
 """
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from gameserver.room.core import RoomCore
 
 KEYS: Final = ("timers", "questions", "phase", "options")
-"""Those of a row that ``migrate`` may leave out of what it returns: they stay as they are then."""
+"""Keys of a row that ``migrate`` may leave out of what it returns: then they stay as they are."""
 _UNSAID: Final[dict[str, Any]] = {
     "seat": None,
     "every": None,
@@ -35,7 +36,7 @@ _UNSAID: Final[dict[str, Any]] = {
 
 def hold_against(room: RoomCore) -> None:
     """
-    Fill in new options, and look that this release knows all that the room holds by name.
+    Fill in new options, and check that this release knows all that the room holds by name.
 
     :raises CannotOpen: it does not: the text names what is unknown. Nothing of it may be dropped or spent.
     """
@@ -57,7 +58,7 @@ def hold_against(room: RoomCore) -> None:
 
 def check_calls(room: RoomCore, state: TurnsState | None) -> None:
     """
-    Look that this release knows all that open calls name.
+    Check that this release knows all that open calls name.
 
     :raises CannotOpen: it does not.
     """
@@ -170,7 +171,7 @@ def take(room: RoomCore, row: dict[str, Any]) -> None:
 
 
 def _put(room: RoomCore, state: Kept, field: str, items: dict[Any, Any]) -> None:
-    """Have a field hold these, one by one, so that what follows from each change is marked."""
+    """Make a field hold these, one by one, so that what follows from each change is marked."""
     before = dict(getattr(state, field))
     for key in before.keys() - items.keys():
         room.journal.remove_from(state, field, key)
@@ -195,7 +196,7 @@ def _timer(room: RoomCore, shown: dict[str, Any]) -> Armed:
 
 
 def _order_of(room: RoomCore, armed: Armed) -> int:
-    """:returns: of a timer as it was; of a new one, behind all others."""
+    """:returns: the order of a timer as it was; of a new one, behind all others."""
     known = room.timers.armed.get((armed.seat, armed.name))
     if known is not None:
         return known.order

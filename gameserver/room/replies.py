@@ -1,4 +1,4 @@
-"""What those who asked are answered, and that the same request is answered the same again."""
+"""Answers to requests; the same request gets the same answer again."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Replies:
         self._remember(requester, player, frame, own)
 
     def confirm(self, requester: Requester) -> None:
-        """Answer a request that does no harm twice."""
+        """Answer a request that does no harm if it comes twice; the answer is not remembered."""
         if requester.id is not None:
             done = messages.Ok(requester.id, room=self._room.code)
             self._room.changes.replies.append((requester.session, msgpack.encode_for(requester.session.form, done)))
@@ -97,7 +97,7 @@ class Replies:
 
     def asking_player(self, requester: Requester, seat_id: str, *, counts: bool = True) -> Player | None:
         """
-        :param counts: it is one of the messages that a seat may send in a second.
+        :param counts: whether it counts among the messages that a seat may send in a second.
         :returns: the player, if this request is to be applied; if not, it has been answered.
         """
         player = self._room.seats.get(seat_id)
@@ -112,14 +112,14 @@ class Replies:
         return None
 
     def came_before(self, requester: Requester, player: Player) -> bool:
-        """Whether a request's id is no new one."""
+        """Whether a request's id is not new."""
         memories = self.answers.by_seat.get(player.id)
         memory = memories.get(requester.session.key) if memories is not None else None
         return memory is not None and requester.id is not None and requester.id <= memory.last_id
 
     def _answer_again(self, requester: Requester, player: Player) -> None:
         """A request came before; its answer is repeated."""
-        # "Too fast" would be taken for "not done": whoever says again all of a burst gets all of its answers.
+        # A client would take "too fast" for "not done", so whoever repeats a whole burst gets all of its answers.
         if player._bucket.level(self._room.moment.monotonic) < 1.0 - player._bucket.burst:
             self._error_too_fast(requester)
             return
@@ -140,7 +140,7 @@ class Replies:
         self.error(requester, Refused(code="rate_limited"))
 
     def _with_room(self, frame: bytes) -> bytes:
-        """Answers that were stored before they named the room get it now."""
+        """Add the room to an answer that an older release stored without it."""
         end = b',"room":"%b"}' % self._room.code.encode()
         of_error = end[:-1] + b',"retry_ms":null}'
         return frame if frame.endswith((end, of_error)) else frame[:-1] + end

@@ -1,4 +1,4 @@
-"""What a game says of its end: who is where, and with how many points."""
+"""The result that a game ends with: places and points."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from gameserver.room.seats import Player
 
 def check(result: dict[str, Any]) -> None:
     """
-    Look that ``ranking`` and ``scores`` are of the shape that pages know; what has neither places nor players is a
-    game's own.
+    Check that ``ranking`` and ``scores`` have the shape that pages know. One without places or players may be anything
+    of the game's own.
 
     :param result: of ``over``: ``ranking`` is a list of places, each a list of those who share it, best first;
         ``scores`` are numbers by player.

@@ -76,7 +76,7 @@ class Room(RoomCore):
     # A step
 
     def begin(self, now: float, monotonic: float) -> None:
-        """A step begins; what time it is stays the same until it ends."""
+        """Begin a step; the time stays the same until it ends."""
         self.moment.now = now
         self.moment.monotonic = monotonic
         self.changes.durable = True
@@ -84,7 +84,7 @@ class Room(RoomCore):
     # When something is due
 
     def next_due(self) -> float | None:
-        """:returns: when `fire` should be called next, seconds since 1970, or None."""
+        """:returns: when the input `Fire` is due next, seconds since 1970, or None."""
         stale = self.journal.stale
         if stale.due_at == LOOK:
             timer, moment, held = self.timers.next(), self.moment, self.seats.first_held()
@@ -124,7 +124,7 @@ class Room(RoomCore):
 
     def clock_stepped(self, delta_s: float) -> None:
         """
-        The wall clock was stepped by so much: what waits is due that much later by it.
+        The wall clock was stepped by so much: shift the times at which anything is due.
 
         Clients are told of that when the caller ends the step.
         """

@@ -41,7 +41,7 @@ def begin(room: Room) -> Any:
 
 
 async def begin_when_ready(room: Room) -> None:
-    """Start, or play again, if all people are ready and there are enough players, in a game that is so."""
+    """Start, or play again, if all people are ready and there are enough players, in a game with ``ready_check``."""
     if not room.spec.ready_check:
         return
     players = room.players
@@ -69,11 +69,12 @@ def end(room: Room, result: dict[str, Any]) -> None:
 
 def enter(room: Room, phase: str | None, s: float | None, then: Callable[..., Any] | str | None) -> None:
     """
-    A phase begins, and ends what the last one had a timer for.
+    Begin a phase; the last one's timer is cancelled.
 
     :param s: after so many seconds it ends.
     :param then: what is called at that time.
     :raises ValueError: ``then`` without ``s``.
+    :raises TypeError: the phase is no str.
     """
     if then is not None and s is None:
         raise ValueError("enter: `then` needs `s`, the seconds after which it is called")

@@ -117,7 +117,7 @@ def restore(
     """
     Make a room from its parts, as if it had never been away.
 
-    :param epoch: a random name of this opening.
+    :param epoch: a random name, a new one each time that the room is opened.
     :raises CannotMigrate: another version of the game stored it, from which this one has no way.
     :raises CannotOpen: it holds what this release does not know, or a newer one stored it in another form.
     :raises MsgspecError, NotJSON, LookupError: the parts are not as this module writes them.
@@ -151,7 +151,7 @@ def restore(
 
 def create(spec: Contract, *, id: str, code: str, key: bytes, epoch: str, now: float, context: RoomContext) -> Room:
     """
-    Make a room that never was.
+    Make a new room.
 
     :param key: 16 random bytes.
     """

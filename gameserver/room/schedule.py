@@ -19,7 +19,7 @@ class Schedule(Generic[K]):
     A heap from which nothing is taken out before it is on top: what became of it meanwhile is seen then.
 
     :param changed: the keys of what may be due at another time than before. Others add to it, and it stays the same
-        dict. All that there is must be in it at first.
+        dict. All keys must be in it at first.
     """
 
     __slots__ = ("_changed", "_heap")
@@ -34,7 +34,7 @@ class Schedule(Generic[K]):
 
         :param keys: all things that there are.
         :param at: when one is due, or None; different for any two.
-        :param settled: nothing that changed may be undone any more. Else all are looked at, and nothing is kept.
+        :param settled: no change can be undone any more. Else all things are looked at, and nothing is remembered.
         """
         if not settled:
             return min(_all(keys, at), default=(None, None))[1]

@@ -23,7 +23,7 @@ Found = dict[str, Player]
 
 class SeatIndex:
     """
-    The seats of a room, by user, role, name and number: however many there are, to come and to go costs the same.
+    The seats of a room, by user, role, name and number: to add and to remove one costs the same however many there are.
 
     :ivar bots: those in which bots sit.
     """
@@ -43,7 +43,7 @@ class SeatIndex:
             self.add(seat)
 
     def add(self, seat: Player) -> None:
-        """A seat is there."""
+        """Add a seat."""
         self._by_user.setdefault(seat.user_id, {})[seat.id] = seat
         in_role = self._by_role.setdefault(seat.role, {})
         if in_role and int(next(reversed(in_role))) > int(seat.id):
@@ -60,7 +60,7 @@ class SeatIndex:
                 self._next += 1
 
     def remove(self, seat: Player) -> None:
-        """A seat is there no more."""
+        """Remove a seat."""
         _take(self._by_user, seat.user_id, seat)
         _take(self._by_role, seat.role, seat)
         if self._by_name is not None:
@@ -173,7 +173,7 @@ class Seats(dict[str, Player]):
         return next(own, None)
 
     def rename(self, seat: Player, name: str) -> None:
-        """From now on a player is called so."""
+        """Give a player another name."""
         old = seat.name
         self._room.journal.set(seat._kept, "name", name)
         self.index.renamed(seat, old, name)

@@ -1,4 +1,4 @@
-"""What those in a room are called there: no two the same, and no guest as an account that is in the room."""
+"""The names of those in a room: no two are the same, and no guest has that of an account in the room."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def name_for(room: Room, user: User, wish: str) -> str:
     """
-    Find a newcomer's name; a guest who is called like an account that comes in gives way.
+    Find a newcomer's name; a guest who has the name of an account that comes in gets another.
 
     The seats of one user, a phone's and a screen's, may have one name: nobody is taken for somebody else.
 

@@ -57,7 +57,7 @@ def take(
 
 
 def give_up(room: Room, seat: Player) -> None:
-    """A seat is gone for good: out of the lists, out of its groups, its timers cancelled; state still readable."""
+    """Remove a seat for good, from lists and from its groups; its timers are cancelled, its state stays readable."""
     for group in room.groups.values():
         group.drop(seat)
     room.talking.forget_seat(seat)
@@ -80,7 +80,7 @@ def end(room: Room, seat: Player, reason: str, text: str | None) -> None:
 
 
 def note_emptiness(room: RoomCore) -> None:
-    """Nobody is connected any more: the time until the room closes for that runs."""
+    """If nobody is connected any more, note since when: an empty room closes after a time."""
     if room.moment.empty_since is None and not any(_has_owner(room, seat) for seat in room.publisher.heard):
         room.journal.set(room.moment, "empty_since", room.now)
 

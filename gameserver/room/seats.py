@@ -70,7 +70,7 @@ class Player:
 
     @property
     def ready(self) -> bool:
-        """Whether this player has said to be ready for a round to start; over once it starts."""
+        """Whether this player has said to be ready for a round to start; False again once it starts."""
         return bool(self._kept.ready or self._kept.bot)
 
     @property
@@ -110,13 +110,14 @@ class Player:
         :param data: any JSON value.
         :param but: a seat that is left out.
         :param volatile: for what matters only now: it is neither numbered nor kept, and only the newest of its type
-            reaches who reads slowly.
+            reaches a slow reader.
         """
         self._room.say_event(f"seat:{self.id}", type, data, but, volatile)
 
     def after(self, s: float, timer: TimerName, show: bool = False, **data: Any) -> None:
         """
-        Call a timer of this player once, after a time; its method gets the player. Whoever leaves takes it along.
+        Call a timer of this player once, after a time; its method gets the player. It is cancelled when the player
+        leaves.
 
         :param s: seconds.
         :param timer: a method marked with ``@timer``, or its name. One that is armed already is armed anew.
@@ -133,7 +134,7 @@ class Player:
         """
         Hold this seat for so many seconds after a drop, instead of the game's ``hold_s``; None: until the room closes.
 
-        Of a player who is away already they begin anew.
+        Where the player is away already, they begin anew.
         """
         seconds = self._room.timers.seconds(s) if s is not None else None
         journal = self._room.journal

@@ -1,4 +1,4 @@
-"""What a room does while it is in no memory: when it is to be woken, and what time it is for it then."""
+"""Rooms that are in no node's memory: when one is to be woken, and how its times are shifted then."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Dues(NamedTuple):
     """
     When something is due next, seconds since 1970; None: nothing is.
 
-    :ivar waits_s: of what waits as long as it should, whatever the clock is set to.
+    :ivar waits_s: of what waits for a span of time, whatever the clock is set to.
     :ivar date_s: of dates of the calendar.
     """
 
@@ -39,7 +39,7 @@ def dues(room: Room) -> Dues:
 
 def wake(room: Room, *, empty_since: float, outage_s: float, stepped_s: float) -> None:
     """
-    A room that was just read had slept: nobody is connected, and has not been all the time.
+    Wake a room that was just read and had slept: nobody has been connected all the time.
 
     :param empty_since: since when, seconds since 1970 by the clock of then.
     :param outage_s: for so long no node ran meanwhile.

@@ -28,8 +28,8 @@ T = TypeVar("T")
 
 SCHEMA: Final = 1
 """
-The shape of the parts. It is raised when a release before this one would lose or misread what they hold now: that one
-leaves such rooms to others.
+The version of the parts' shape. It is raised when older releases would lose or misread what the parts hold: those leave
+such rooms to others.
 """
 
 Mode = Literal["balanced", "chosen", "shuffled"]
@@ -49,12 +49,12 @@ _BY_SEAT: Final = StoredForm(
 
 class Moment(Kept):
     """
-    What of a room ends with the process, be it that it will run again.
+    What is known of a room only while one process runs it.
 
     :ivar now: what time it is in this step.
-    :ivar monotonic: seconds that only grow, as of this step: for ages that end with the process.
+    :ivar monotonic: seconds that only grow, as of this step: for spans of time within the process.
     :ivar empty_since: since when nobody is connected.
-    :ivar grace_until: so long after a restart all seats count as online.
+    :ivar grace_until: until then, after a restart, all seats count as online.
     :ivar grace_seats: those that were found empty then, of which the first `grace_done` have dropped or are back.
     :ivar closing: why the room closes with this step.
     :ivar failures: how often in a row the game failed at what no player sent.
@@ -143,14 +143,14 @@ class RoomState(Kept, kw_only=True):
     :ivar spent: how many numbers chance has given.
     :ivar played_before: seconds of this round until ``playing_since``.
     :ivar host: the id of the seat that has the host's flag.
-    :ivar host_owner: of the seat that it is lent by.
+    :ivar host_owner: the id of the seat that lends it.
     :ivar host_away_at: when it is lent, as its owner is away.
     :ivar next: the room in which all go on, once the host has asked for one.
     :ivar places: of a room that goes on from another: those of users who have not come yet.
     :ivar places_until: so long nobody else gets them.
     :ivar password_key: with which its password was hashed, where that is another room's.
     :ivar evening: by user, who has won how often in this room and those before it.
-    :ivar evening_rounds: in how many rounds.
+    :ivar evening_rounds: how many rounds were won by somebody.
     :ivar banned: ids of users, of rows that were written before all bans were in the part ``chat``.
     """
 
@@ -244,7 +244,7 @@ class Armed(Struct, frozen=True):
     :ivar due: when it is due.
     :ivar every: seconds between two firings, or None for one.
     :ivar calendar: due at a date of the calendar, which no pause moves.
-    :ivar kind: ``game``, ``phase``, ``question`` or ``turn``: what is done when it is due.
+    :ivar kind: ``game``, ``phase``, ``question``, ``turn`` or ``bot``: what is done when it is due.
     :ivar order: which of two that are due together comes first.
     :ivar calls: the method called, where that is not the name.
     """
@@ -270,7 +270,7 @@ class TimerPart(Struct, frozen=True):
 
 class TimersState(Kept):
     """
-    The part ``timers``, and by seat and name what is in a part of its own each.
+    The part ``timers``, and the timers by seat and name, each of which is in a part of its own.
 
     Older releases stored all of it as the one part.
 
@@ -324,12 +324,12 @@ class Ban(Struct, frozen=True, omit_defaults=True):
 
 class ChannelPart(Struct, frozen=True, omit_defaults=True):
     """
-    A channel that is not as it would be by itself.
+    A channel that differs from its defaults.
 
     :ivar to: its address.
     :ivar key: the stream of its audience.
     :ivar opened: the game has opened it, so that silence is not for it.
-    :ivar history: who enters its audience gets what was said before.
+    :ivar history: whoever enters its audience gets what was said before.
     """
 
     to: str
@@ -346,8 +346,8 @@ class ChatState(Kept):
     """
     The part ``chat``.
 
-    :ivar channels: those that are not as they would be by themselves, by address.
-    :ivar silent: seats that may not write to channels which are there by themselves.
+    :ivar channels: those that differ from their defaults, by address.
+    :ivar silent: seats that may write only to channels that the game has opened.
     :ivar diverted: by seat, the channel that its lines to the room go to instead.
     :ivar mutes: by user.
     :ivar bans: by user.
@@ -382,7 +382,7 @@ class CountsPart(Struct, frozen=True):
 
 
 class KeptRoom(Struct, frozen=True):
-    """What a room begins with, or is made of again."""
+    """The state of a room: what it begins with, or what was stored."""
 
     room: RoomState
     seats: list[SeatState] = []

@@ -27,7 +27,7 @@ class StoredForm(NamedTuple):
     How a field is stored.
 
     :ivar write: makes the stored value.
-    :ivar read: the reverse, where what is in it are plain trees still.
+    :ivar read: the reverse; what is inside is still plain then.
     """
 
     write: Way

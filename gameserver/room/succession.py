@@ -13,8 +13,8 @@ class KeptPlace(Struct, frozen=True, omit_defaults=True):
     """
     A place that is kept for somebody in a room that goes on from another.
 
-    :ivar was: the role of the seat there.
-    :ivar role: of the place; None: this game has none like that, and nothing is reserved.
+    :ivar was: the role of its owner's seat in the room before.
+    :ivar role: the role of the place; None: this game has none like that, and nothing is reserved.
     :ivar host: that seat was the host's.
     :ivar wanted: the role that its owner would have, where a game has it.
     """
@@ -56,7 +56,7 @@ class Successor(Struct, frozen=True, omit_defaults=True):
 
 
 class Wins(Struct, frozen=True):
-    """How often somebody, who was called so last, has won in the rounds of an evening."""
+    """How often somebody has won in the rounds of an evening; ``name`` is what they were called last."""
 
     name: str
     wins: int

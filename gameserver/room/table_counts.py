@@ -12,7 +12,7 @@ class TableCount:
     It serves until what steps wrote goes with a commit: then the store may have what here is not known yet.
 
     :ivar total: as far as it is known; None where the store was not asked at all.
-    :ivar unknown: keys that were written, and whether they are there now: whether they were is the store's to say.
+    :ivar unknown: keys that were written, and whether they are there now: whether they were before, the store must say.
     """
 
     __slots__ = ("_there", "total", "unknown")
@@ -39,7 +39,7 @@ class TableCount:
         """
         Take what the store says.
 
-        :param stored: how many entries it has; counts at first alone.
+        :param stored: how many entries it has; used the first time only.
         :param were_there: of keys that were unknown, whether it has them.
         """
         total = stored if self.total is None else self.total

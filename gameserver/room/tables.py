@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from gameserver.room.journal import Journal
 
 MAX_KEY_BYTES: Final = 512
-"""Of a key, in UTF-8: stores keep keys beside one another, to find them in their order."""
+"""Bytes of a key in UTF-8, at most: stores keep all keys once more, in their order."""
 MAX_PAGE: Final = 1000
 """Entries that one `RoomTable.scan` gives at most, and that are asked of the store at once."""
 UNSURE_BYTES: Final = 1 << 20
-"""So much may be overwritten before the tables are measured again, or as much as they had then."""
+"""So much, and as much again as the tables had, may be written before they are measured again."""
 
 Entries = dict[tuple[str, str], bytes | None]
 """Values by table and key; None is deleted."""
@@ -85,7 +85,7 @@ class Tables:
     :ivar source: where entries are read that are not on their way.
     :ivar most_bytes: what all entries come to at most; overwriting counts twice, until it is measured.
     :ivar fresh: what steps wrote since `seal`; `waiting`: what goes with the next commit; `under_way`: with this one.
-    :ivar counts: how many entries tables have of which that was asked since `seal`.
+    :ivar counts: by table, how many entries it has, where that was asked since `seal`.
     """
 
     def __init__(
@@ -159,7 +159,7 @@ class Tables:
                 return count.total or 0
             asked = list(count.unknown)
             sizes = await self.source.measure([(table, key) for key in asked])
-            if self.counts.get(table) is count:  # else what was asked for is no longer of now
+            if self.counts.get(table) is count:  # else the answer is out of date
                 stored = sizes.tables[table].count if table in sizes.tables else 0
                 were_there = {key: old is not None for key, old in zip(asked, sizes.entries, strict=True)}
                 count.learn(stored, {key: was for key, was in were_there.items() if key in count.unknown})
@@ -177,7 +177,7 @@ class Tables:
         return False, None
 
     async def _measure(self) -> None:
-        """The step ends: it holds if there is room for what it wrote, counted exactly."""
+        """As the step ends, count exactly, and refuse it if there is no room for what it wrote."""
         entries = {**self.under_way, **self.waiting, **self.fresh}
         sizes = await self.source.measure(list(entries))
         total = sum(table.size_bytes for table in sizes.tables.values())
@@ -197,7 +197,7 @@ class Tables:
         return not (self.fresh or self.waiting or self.under_way)
 
     def seal(self) -> None:
-        """What steps wrote so far goes with the next commit, or on the memory; only between two steps."""
+        """Let what steps wrote so far go with the next commit, or into memory; only between two steps."""
         if isinstance(self.source, MemorySource):
             self.source.memory.write(self.fresh)
         else:
@@ -215,7 +215,7 @@ class Tables:
         self.under_way = {}
 
     def not_stored(self) -> None:
-        """The store has not what `send` returned: it goes with the next commit."""
+        """The store does not have what `send` returned: it goes with the next commit."""
         self.under_way, self.waiting = {}, {**self.under_way, **self.waiting}
 
     def move_to(self, tables: Tables) -> None:
@@ -297,7 +297,7 @@ class RoomTable:
         return Done()
 
     def delete(self, *keys: str) -> Awaitable[None]:
-        """Delete entries, with this step; what is not there stays away. It need not be awaited."""
+        """Delete entries, with this step; keys that are not there are ignored. It need not be awaited."""
         for key in [values.plain_key(key) for key in keys]:
             self._tables.delete(self.name, key)
         return Done()

@@ -26,7 +26,7 @@ Wish = Sequence[str] | Mapping[str, Mapping[str, str]]
 """Names of teams; or by name their ``title`` and ``colour``."""
 
 COLOURS: Final = ("#d7263d", "#1b6ca8", "#2e933c", "#e0a100", "#7b3fa0", "#e36414", "#0f8b8d", "#5c4033")
-"""Told apart by most people with a colour deficiency as well, and dark enough for white text on them."""
+"""Colours that most people with a colour deficiency tell apart as well, dark enough for white text on them."""
 NAMED: Final = {"red": COLOURS[0], "blue": COLOURS[1], "green": COLOURS[2], "yellow": COLOURS[3], "purple": COLOURS[4]}
 
 
@@ -103,7 +103,7 @@ class Team:
         :param data: any JSON value.
         :param but: a seat that is left out.
         :param volatile: for what matters only now: it is neither numbered nor kept, and only the newest of its type
-            reaches who reads slowly.
+            reaches a slow reader.
         """
         self.group.send(type, data, but=but, volatile=volatile)
 
@@ -193,11 +193,11 @@ class Teams:
 
     def declare(self, wish: Wish, mode: Mode, late: Late, size: int | None) -> None:
         """
-        Have these teams from now on; scores begin at 0, and who is in one of that name already stays.
+        Make these the teams from now on; scores begin at 0, and whoever is in one of that name already stays.
 
         :param wish: the teams' names, or by name what they are called and look like: ``{"red": {"title": "Foxes"}}``.
         :param mode: ``balanced``, ``chosen`` or ``shuffled``.
-        :param late: where somebody goes who comes while the game is played: ``smallest``, ``weakest`` or ``none``.
+        :param late: where those who come while the game is played go: ``smallest``, ``weakest`` or ``none``.
         :param size: so many may choose one team; None: any number.
         :raises ValueError: no teams, or an unknown mode.
         """
@@ -221,7 +221,7 @@ class Teams:
             self._place(player)
 
     def begin(self) -> None:
-        """Give everybody a team who has none by the start of a round; the framework calls this."""
+        """Give a team to all who have none at the start of a round; the framework calls this."""
         if self.parts and self.mode == "shuffled":
             self.shuffle()
         for player in self._room.players if self.parts else ():

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from gameserver.room.state import RoomState
 
 MAX_TIMERS: Final = 1000
-"""Timers of one room and its seats at a time, more of which is a mistake in a game."""
+"""Timers of one room and its seats at a time, at most; more would be a mistake in a game."""
 SPARE: Final = 64
-"""So many names may be noted of timers that are armed no more, and then some for each that is."""
+"""So many names of timers that are armed no more may stay noted, and some more for each that is."""
 SHORTEST_EVERY_S: Final = 0.01
 
 DEADLINES: Final = ("question", "turn", "bot")
@@ -42,7 +42,7 @@ class TimedRoom(Protocol):
     """
     What timers know of their room.
 
-    :ivar spec: the game's class, read.
+    :ivar spec: what was read from the game's class.
     :ivar game: the author's object, whose methods they call.
     :ivar journal: how each change is undone.
     :ivar state: what the room keeps.
@@ -78,7 +78,7 @@ class Timers:
     """
     The timers of one room.
 
-    :ivar data_bytes: so much the arguments take that they were armed with.
+    :ivar data_bytes: the size of the arguments that they were armed with, as JSON.
     """
 
     __slots__ = ("_names", "_noted", "_room", "_schedule", "data_bytes", "state")
@@ -93,7 +93,7 @@ class Timers:
 
     @property
     def armed(self) -> Mapping[TimerKey, Armed]:
-        """What waits, by seat and name."""
+        """The timers that are armed, by seat and name."""
         return self.state.armed
 
     @staticmethod
@@ -189,7 +189,7 @@ class Timers:
             self._room.journal.remove_from(self.state, "armed", (seat, name), ordered=False)
 
     def cancel_all(self, *, seat: str | None = None, everywhere: bool = False, deadlines: bool = False) -> None:
-        """Cancel the timers of the room, or of one seat, or all; those that are `DEADLINES` only where that is said."""
+        """Cancel the timers of the room, or of one seat, or all; `DEADLINES` only where that is said."""
         found = list(self.armed) if everywhere else [(seat, name) for name in self._names.get(seat, ())]
         for key in found:
             timer = self.armed.get(key)
@@ -197,7 +197,7 @@ class Timers:
                 self.cancel(key[1], key[0])
 
     def _note_names(self) -> None:
-        """By seat, under which names its timers may be armed; some are not any more, or again if a step is undone."""
+        """Note the names of timers by seat; some are armed no more, or may be again if a step is undone."""
         self._names: dict[str | None, dict[str, None]] = {}
         self._noted = len(self.armed)
         for seat, name in self.armed:
@@ -217,7 +217,7 @@ class Timers:
         return self.armed[key] if key is not None else None
 
     def consume(self, timer: Armed) -> None:
-        """It fires now: forget it, or set it to its next time on its grid, many missed ones at once."""
+        """A timer fires: forget it, or set it to its next time on its grid, past all that were missed."""
         if timer.every is None:
             self.cancel(timer.name, timer.seat)
             return

@@ -33,7 +33,7 @@ class Experience:
         return self._dice.betavariate(hope[0] + wins, hope[1] + losses)
 
     def mean(self, part: Part, hope: tuple[float, float] = (1.0, 1.0)) -> float:
-        """:returns: how likely a move with this part was so far, to begin with as likely as is hoped."""
+        """:returns: the share of moves with this part that were accepted so far, with ``hope`` counted in."""
         wins, losses = self._counts.get(part, (0.0, 0.0))
         return (hope[0] + wins) / (hope[0] + hope[1] + wins + losses)
 
@@ -73,6 +73,6 @@ class Refusals:
         return self._reasons.get(who, "")
 
     def forget(self) -> None:
-        """Something has happened."""
+        """Forget all refusals, since something has happened."""
         self._moves.clear()
         self._reasons.clear()

@@ -75,11 +75,11 @@ class Failures:
             globalLogPublisher(event)
 
     def note(self, error: BaseException) -> None:
-        """Something else is wrong that the call under way should raise."""
+        """Note something else that is wrong, for the call under way to raise."""
         self.log.failure("The table found", Failure(error))
 
     def take(self, what: str, seat: str) -> BaseException | None:
-        """:returns: at what a player's own request failed; whoever asked raises it."""
+        """:returns: the exception of a player's own request, for its caller to raise; None: there is none."""
         likely = sorted(self._found, key=lambda f: (f.what != what) + (f.seat != seat))
         if not likely:
             return None
@@ -135,7 +135,7 @@ C = TypeVar("C", bound=_Called)
 
 
 def raising(method: Callable[Concatenate[C, P], T]) -> Callable[Concatenate[C, P], T]:
-    """A method of a test kit's object: what fails in the game while it is under way, it raises."""
+    """Let a method of the test kit raise what fails in the game while it is under way."""
 
     @wraps(method)
     def called(self: C, /, *args: P.args, **kwargs: P.kwargs) -> T:

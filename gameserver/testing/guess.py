@@ -25,7 +25,7 @@ MOST_DEPTH: Final = 4
 TOGETHER: Final = 0.5
 """How often several fields come from one object, where there is one that has them."""
 SURE: Final = 0.5
-"""How often a value is from where the best ones came: of many places that seem bad by a draw one does not."""
+"""How often a value is from where the best ones came; else draws decide, and of many bad places one may look good."""
 OMITTED: Final = 0.4
 """How often a field that has a default is left out."""
 
@@ -46,7 +46,7 @@ class Guesses:
     """
     Makes data for messages.
 
-    :param words: what the game's code compares with, strings and numbers.
+    :param experience: tells which sources of values did well so far.
     """
 
     def __init__(self, dice: random.Random, experience: Experience) -> None:
@@ -117,7 +117,7 @@ class Guesses:
         return self._dice.sample(found, most)
 
     def _made(self, kind: Any, seen: Seen, words: list[Any], depth: int) -> Any:
-        """A value made up, near the bounds of its type as well as inside them."""
+        """Make a value up, near the bounds of its type as well as inside them."""
         info = types.type_info(kind)
         if isinstance(info, types.UnionType):
             info = self._dice.choice(info.types)
@@ -134,7 +134,7 @@ class Guesses:
 
 
 def make(kind: types.Type, dice: random.Random, seats: list[str]) -> Any:
-    """:returns: a value of a type that knows nothing of the game."""
+    """:returns: a value of a type, made up without any knowledge of the game."""
     simple = _SIMPLE.get(type(kind))
     if simple is not None:
         return simple(dice, kind)
@@ -155,7 +155,7 @@ def make(kind: types.Type, dice: random.Random, seats: list[str]) -> Any:
 
 @cache
 def item_of(kind: Any) -> Any:
-    """:returns: of which type the items of a list are; None where it is no list."""
+    """:returns: the type of a list's items; None where it is no list."""
     if get_origin(kind) is Annotated:
         kind = get_args(kind)[0]
     within = [arm for arm in get_args(kind) if arm is not Ellipsis]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gameserver.testing.visitor import Visitor
 
 MINDS: Final = 2
-"""So many players think of what to send; one of them does."""
+"""So many players think of something to send; one of them sends it."""
 IDEAS: Final = 4
 """So many messages each of them thinks of."""
 TRIES: Final = 3
@@ -29,15 +29,15 @@ TRIES: Final = 3
 GIVEN: Final = 0.7
 """How often somebody thinks of a message that the test gave, where it gave some."""
 BALANCE: Final = 0.8
-"""How much less is made of a message the more often it was accepted: 0 not at all, 1 as often as all others."""
+"""How much less often a message is sent that was accepted often: 0: no less; 1: all messages are sent as often."""
 AGAIN: Final = 0.002
 """How much is expected of what was refused, and nothing has happened since."""
 NOT_ADMITTED: Final = 0.05
 """How much is expected of what the framework itself would refuse now."""
 NOTHING_CHANGED: Final = 0.3
-"""What an accepted message counts that nobody was told of: whoever takes everything and does nothing takes little."""
+"""What an accepted message counts that nobody was told of: to take everything and do nothing is to take little."""
 FAR: Final = 0.03
-"""How likely a word is a field's name that stands nowhere near the message's."""
+"""How likely a word that stands nowhere near a message's name is the name of a field."""
 KEPT: Final = 3
 """So many answers are remembered of each visitor."""
 
@@ -84,7 +84,7 @@ class Mind:
         return min(1.0, max(0.2, 2 * max(likely)))
 
     def think(self, here: list[Visitor]) -> Idea:
-        """:returns: one of several messages that come to mind: one of which much is expected, mostly."""
+        """:returns: one of several messages that come to mind, mostly one of which much is expected."""
         ideas, weights = [], []
         turns = {who: self._turn(who) for who in here}
         for who in self._dice.choices(here, weights=list(turns.values()), k=MINDS):
@@ -142,7 +142,8 @@ class Mind:
         self._refusals.note(idea.who, idea.type, idea.data, reason)
         alike = self._reasons.setdefault(reason, set())
         alike.add(idea.type)
-        # What few words are refused for, the game has looked into; for the same as most, it knows none of them.
+        # A reason that few words are refused for shows that the game knows these; one for most words, that it knows
+        # none.
         self._past.learn([("word", idea.type)], 0.5 / len(alike))
 
     # One idea

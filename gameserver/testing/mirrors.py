@@ -1,4 +1,4 @@
-"""What clients have by patches is what the room has: checked after each step of a table, where it may have changed."""
+"""Checks after each step of a table that clients have, by patches, the documents that the room has."""
 
 from __future__ import annotations
 

@@ -238,7 +238,7 @@ class RandomPlay:
         self._let("chat", self._here(), self._dice.choice(("hello", "gg", "\U0001f600", "x" * 500)))
 
     def _let(self, verb: str, some: list[Visitor], *data: Any) -> None:
-        """One of them does it; where there is nobody, time reactor_pass."""
+        """One of them does it; where there is nobody, time passes."""
         if not some:
             self._wait()
             return

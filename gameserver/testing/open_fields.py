@@ -45,5 +45,5 @@ class OpenFields:
         return data, parts
 
     def learn(self, parts: list[Part], *, accepted: bool) -> None:
-        """A move was sent that was made of these."""
+        """Learn from a move that was made of these."""
         self._experience.learn(parts, 1.0 if accepted else 0.0)

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 TRIES: Final = 200
 """So many moves in a row may be refused: what a field may be that is open to anything is guessed."""
 NAMES: Final = ("Ann", "Bob", "Cleo", "Dan", "Eve", "Finn", "Gil", "Hana")
-"""Of those who come in where players lack."""
+"""Names of those who come in where players are missing."""
 RESTARTS: Final = (0.3, 0.1, 0.02)
 """
-How often the server is restarted after a move, where it is at all: one of these in each game, since what a restart
-breaks may need another soon before it, or a long time without.
+How often the server is restarted after a move, where it is at all: one of these in each game, since a fault may show
+only after another restart soon before, or after a long time without.
 """
 GUESSED: Final = ("refused", "bad_data")
-"""With what moves may be refused that are legal: the method decides of what is open, and the game may know better."""
+"""Codes with which legal moves may be refused: what an open field may be, the method decides in the end."""
 
 Chosen = tuple["Visitor", MoveInfo]
 
@@ -79,7 +79,7 @@ class PlayOut:
         return self._moves
 
     def _set_up(self) -> None:
-        """Seat those who lack, and start."""
+        """Seat the players that are missing, and start."""
         table = self._table
         if table.status == "over" or table.status == "closed":
             return
@@ -195,7 +195,7 @@ class PlayOut:
         self._sent.clear()
 
     def _is_late(self, visitor: Visitor) -> bool:
-        """Whether somebody is here and yet absent, who let clocks run out."""
+        """Whether somebody is online and yet absent, for having let clocks run out."""
         seat = self._table.room.seats.get(visitor.id)
         return visitor.online and seat is not None and is_late(seat)
 

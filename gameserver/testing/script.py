@@ -69,7 +69,7 @@ def _call(step: PlayedStep, names: dict[Visitor, str]) -> str:
 
 
 def method_of(verb: str) -> str:
-    """:returns: how a visitor's method is named for it."""
+    """:returns: the name of a visitor's method for a verb."""
     return "say" if verb == "chat" else verb
 
 
@@ -78,7 +78,7 @@ def _name(step: PlayedStep, names: dict[Visitor, str]) -> str:
 
 
 def _names(visitors: list[Visitor]) -> dict[Visitor, str]:
-    """A variable for everybody: the name, with a number for those whose name somebody has before them."""
+    """A variable for everybody: the name, with a number for those whose name an earlier one has."""
     names: dict[Visitor, str] = {}
     for number, visitor in enumerate(visitors):
         name = re.sub(r"\W+", "_", visitor.name.lower()).strip("_") or "visitor"

@@ -58,7 +58,7 @@ class Seen:
         return found
 
     def dicts(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """:returns: those that were found, with their origins."""
+        """:returns: the dicts that were found, with their origins."""
         for origin, values in self.values.items():
             yield from ((origin, value) for value in values if isinstance(value, dict))
 
@@ -91,7 +91,7 @@ class Seen:
                 self._walk(value[index], f"{origin}/[]")
 
     def _step(self, key: str) -> str:
-        """A field is named; of ids one is like the other."""
+        """Return the name of a field, but ``*`` for ids: one is like the other."""
         return key if key.isidentifier() and key not in self._seats else "*"
 
     def _some(self, items: list[Any]) -> list[Any]:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 START_S: Final = 1_767_225_600.0
 """When a table is set up: 2026-01-01T00:00Z."""
 SETTLES: Final = 10_000
-"""Turns of the reactor after which a table that is never still is given up."""
+"""Passes of the reactor after which a table that is never still is given up."""
 
 
 class Table(TableAsleep):
@@ -56,7 +56,7 @@ class Table(TableAsleep):
     :param raises: an exception of a hook, timer, tick, question or ``on_load`` is raised by the call during which it
         happened; False logs it, as a server does.
     :param password: without which nobody comes in.
-    :raises Refused: the game would not have these options.
+    :raises Refused: the game refuses these options.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class Table(TableAsleep):
         :param profile: a small JSON object that the others see.
         :returns: the client.
 
-        :raises Refused: the room or the game will not have them.
+        :raises Refused: the room or the game refuses.
         """
         visitor = Visitor(self, name, role)
         if self._code:
@@ -218,7 +218,7 @@ class Table(TableAsleep):
         """
         Have the host go on with everybody in a new room: from now on this table is about that one.
 
-        Who is connected follows; who is not does so with `Visitor.resume`.
+        Visitors who are connected follow; others do so with `Visitor.resume`.
 
         :param game: None: the same again.
         :param options: of the new room.
@@ -249,7 +249,7 @@ class Table(TableAsleep):
 
     def play_out(self, seed: int, most: int = 10_000, *, restarts: bool = False) -> int:
         """
-        Play to the end by the moves that players are told; in the lobby those who lack come in, and the host starts.
+        Play to the end by the moves that players are told; in the lobby missing players come in, and the host starts.
 
         Whoever is waited for makes a random move, never one with ``turn="any"`` unless there is no other. Where bots
         move, or only a timer goes on, time passes until then.
@@ -310,7 +310,7 @@ class Table(TableAsleep):
 
     def wait_for(self, find: Callable[[], Any], read: Callable[[Any], Any]) -> Deferred[Any]:
         """
-        Wait until something is found, which is asked after each step.
+        Wait until something is found; ``find`` is called after each step.
 
         :param find: returns it, or None as long as it is not there.
         :param read: is called with it.
@@ -337,7 +337,7 @@ class Table(TableAsleep):
         return last
 
     def _try_to_make(self) -> None:
-        """A function may need somebody who creates the room; if it fails without, the first to come does."""
+        """Make the room without a creator; a function that fails without one has it made by the first who comes."""
         tried = Failures()
         self._registry.log = tried.log
         try:

@@ -1,4 +1,4 @@
-"""How a test has the room of its table sleep: the part of `gameserver.testing.table.Table` that does so."""
+"""How a test lets the room of its table sleep: that part of `gameserver.testing.table.Table`."""
 
 from __future__ import annotations
 
@@ -25,9 +25,8 @@ class TableAsleep(TableFacts):
     @raising
     def sleep(self) -> bool:
         """
-        Have everybody lose the connection, and the room leave memory, as one does on a server where nobody is.
-
-        Who was online comes back then, which wakes the room. No time passes.
+        Let everybody lose the connection, and the room leave memory, as where nobody is connected to it for long. Those
+        who were online then come back, which wakes the room. No time passes.
 
         :returns: whether it slept. It stays awake where something is due now, a bot is at work, or nothing is stored.
         """

@@ -44,7 +44,7 @@ class TurnTaking:
 
     @property
     def may_undo(self) -> bool:
-        """Whether the server told this player that it may take back."""
+        """Whether the server told this player that something may be taken back."""
         mirror = self._mirror
         return mirror is not None and mirror.moves is not None and mirror.moves.undo
 
@@ -54,7 +54,7 @@ class TurnTaking:
         Make a move: ``ann.play(ann.moves[0])``, ``ann.play("attack", b=4, dice=2)``.
 
         It is sent with the number of the turn in which it was told, as clients do: a move of an earlier turn is
-        ``not_your_turn``. Whether it is legal the server says.
+        ``not_your_turn``. The server decides whether it is legal.
 
         :param move: one of `moves`; or its place there; or its type, where ``choices`` tell which of them it is.
         :param choices: the fields that it leaves open; players and visitors stand for their seats.
@@ -73,7 +73,7 @@ class TurnTaking:
     @raising
     def undo(self) -> None:
         """
-        Take back the last own moves.
+        Take back this player's last move.
 
         :raises Refused: ``cannot_undo``, with the rule that forbids it.
         """
@@ -84,7 +84,7 @@ class TurnTaking:
         """
         Be ready for the game to start, or not.
 
-        :raises Refused: nobody asks, or this is no player.
+        :raises Refused: a round is being played, or this is no player.
         """
         self._request("ready", on=on)
 

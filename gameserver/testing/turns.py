@@ -1,5 +1,5 @@
 """
-Whose turn it is, as random players find out: which value of the room's document is who may move.
+Whose turn it is, as random players find out: which value of the room's document names the player who may move.
 
 A game may keep it as a seat's id, as a number, or as a name, under any key. Whether that value was the sender's own is
 remembered with every message, and so is what came of it.

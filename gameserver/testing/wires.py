@@ -26,7 +26,7 @@ LOST: Final = 1006
 
 
 class PlainTransport:
-    """A session's transport on which nothing ever waits; whoever extends it says how a frame is sent, and its end."""
+    """A session's transport on which nothing ever waits; subclasses say how a frame is sent, and how it is closed."""
 
     def send(self, frame: bytes) -> None:
         """Send one frame."""

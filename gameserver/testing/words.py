@@ -10,7 +10,7 @@ from typing import Any, Final
 MOST_OF_A_NAME: Final = 50
 """So many items of one list or dict that the code names are taken."""
 NEAR: Final = 8
-"""So many words behind one belong to it."""
+"""So many words after a word belong to it."""
 MOST_CHARS: Final = 32
 """Longer strings are texts for people."""
 

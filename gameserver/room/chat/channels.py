@@ -216,9 +216,7 @@ class Channels:
         return news
 
     def _told_at_first(self, to: str) -> messages.ChannelInfo | None:
-        """
-        What clients know of a channel before they are told of it: the game's defaults; None for one that it opens.
-        """
+        """What clients know of a channel before they are told of it: the game's defaults; None: the game opens it."""
         if to.startswith("channel:"):
             return None
         return self.info(replace(self._by_itself(to), slow_s=self._room.game_class.chat_slow_s))

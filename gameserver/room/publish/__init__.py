@@ -1,1 +1,1 @@
-"""Who is told what: audiences, patches, slow readers, streams."""
+"""What a room tells: audiences, patches, slow readers, streams."""

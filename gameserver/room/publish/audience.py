@@ -1,4 +1,4 @@
-"""How a message reaches its audience: encoded once for each form that is spoken there, and kept as JSON."""
+"""How a message reaches its audience: encoded once for each form that its sessions use, and kept as JSON."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Build = Callable[[str, int], messages.FromServer]
 
 
 def audience(room: RoomCore, key: str) -> Audience:
-    """:returns: the sessions that hear a stream; the same until that changes."""
+    """:returns: the sessions that hear a stream; the same object until they change."""
     found = room.publisher.audiences.get(key)
     if found is None:
         heard, seats = room.publisher.heard, room.seats
@@ -88,19 +88,19 @@ def hand_out(
 
 
 def hand_out_event(room: RoomCore, to: Audience, said: Utterance, frame: bytes) -> None:
-    """Hand out the event that was said last on its stream; for MessagePack, what the game said is at hand."""
+    """Hand out the event that was said last on its stream; for MessagePack, it is made from what the game said."""
     n = room.publisher.streams.counts[said.key]
     stream = wire_name(said.key)
     hand_out(room, to, frame, lambda: msgpack.pack(messages.EventMessage(room.code, stream, n, said.type, said.data)))
 
 
 def skip(room: RoomCore, said: Said) -> bytes:
-    """:returns: what somebody is told of a message who is left out of it."""
+    """:returns: what somebody who is left out of a message is told of it."""
     return messages.encode(messages.Skip(room.code, wire_name(said.key), said.n))
 
 
 def make_good(room: RoomCore, key: str, session: ISession | None = None) -> None:
-    """Whoever lacks a patch of this stream, or this session, gets the document: what follows would be a jump."""
+    """Send the document to all who lack a patch of this stream, or to one session if it does: numbers must not jump."""
     slow = room.publisher.slow
     lacking = slow.lacking(key, session)
     if not lacking:

@@ -1,5 +1,5 @@
 """
-The end of a step: who is told what.
+The end of a step: what changed is told to those who may know it.
 
 What changed is found by comparing what an audience would be told now with what it was told last, so a change that was
 undone is not told. Each message is encoded once for its audience. The order is the wire's: seats, room, documents,
@@ -35,7 +35,8 @@ def finish(room: Room) -> None:
     """
     The step ends: tell what changed, forget how to undo it.
 
-    :raises Refused: ``too_large``: the one thing that it said fits no message, which nobody has looked at before.
+    :raises Refused: ``too_large``: the one event of this step fits no message; for such steps that is checked only
+        here.
     """
     journal, changes = room.journal, room.changes
     undo = journal.undo
@@ -62,7 +63,7 @@ def finish(room: Room) -> None:
 
 
 def abort(room: Room) -> None:
-    """The step never was: the room's own code failed in it."""
+    """Undo the whole step, since the room's own code failed in it; answers are sent all the same."""
     room.journal.rollback()
     replies = list(room.changes.replies)
     room.changes.drop()
@@ -194,7 +195,7 @@ def _say_channels(room: Room, log: list[Said], key: str, channels: list[messages
 
 def _tell_event(room: Room, log: list[Said], said: Utterance, to: Audience, but: tuple[str, ...] = ()) -> Said:
     streams = room.publisher.streams
-    if log:  # it was said before
+    if log:  # that comes first
         streams.keep(log)
         log.clear()
     frame = streams.say_event(said, but)
@@ -218,7 +219,7 @@ def _tell_aside(room: Room, log: list[Said], said: Aside) -> None:
 
 
 def _say_but(room: Room, log: list[Said], key: str, build: Build, but: tuple[str, ...]) -> int:
-    """One message on a stream that some seats are left out of: they are told that it was not for them."""
+    """Say one message on a stream, but not to some seats: they are told that it was not for them."""
     left_out = {session for id in but if id in room.seats for session in room.publisher.listeners(id)}
     everybody = audience(room, key).everybody
     others = audience_of(s for s in everybody if s not in left_out)

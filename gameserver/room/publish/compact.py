@@ -1,9 +1,9 @@
 """
-Patches for MessagePack: keys that were sent once travel as numbers, numbers as short as they go, and many sets as one.
+Patches for MessagePack: keys that were sent once travel as numbers, numbers as short as possible, and many sets as one.
 
 The words of it are in `gameserver.protocol.patches`. One table of keys serves a stream. It grows only by patches that
-all who read it get; whoever comes gets the whole of it with ``joined`` or ``doc``. What is replayed to somebody who
-resumes was kept as JSON and needs no table.
+all its readers get; newcomers get the whole of it with ``joined`` or ``doc``. What is replayed to somebody who resumes
+was kept as JSON and needs no table.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def _short(op: Op, table: KeyTable) -> Op:
 
 
 def _in_columns(ops: list[Op], table: KeyTable, quanta: Quanta | None) -> list[Op]:
-    """Sets that follow one another may be told in any order: of each container they stay in theirs."""
+    """Gather consecutive sets into columns: their order matters only within one container, and is kept there."""
     told: list[Op] = []
     run: dict[tuple[str | int, ...], dict[str | int, Any]] = {}
     for op in ops:
@@ -138,7 +138,7 @@ def _column_op(
 
 
 def _scaled(column: list[Any], scale: int) -> list[int] | None:
-    """:returns: whole numbers that are these floats once divided; None where they are not all such floats."""
+    """:returns: whole numbers that, divided by the scale, are these floats; None where not all of them are such."""
     scaled = []
     for value in column:
         if type(value) is not float or not -(2**31) < value * scale < 2**31:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 TOGETHER: Final = 16
 """
-If more enter a private group in one step, they hear of each other on its stream, before the document that begins it: by
-one message, which is the same for all.
+If more seats than this enter a private group in one step, they are told of each other by one message, the same for all,
+on its stream, before the document that begins it.
 """
 
 
@@ -55,7 +55,7 @@ def room_info(room: Room) -> messages.RoomInfo:
 
 
 def changed_info(room: Room) -> messages.RoomInfo | None:
-    """:returns: what all are to be told of the room, if it is not what they know."""
+    """:returns: what all are to be told of the room; None where they know it already."""
     room.journal.stale.info = False
     info = room_info(room)
     encoded = _encode(info)
@@ -158,7 +158,8 @@ def tell_seats(room: Room, log: list[Said]) -> None:
 
 def _tell_groups(room: Room, log: list[Said], changed: Collection[str]) -> None:
     """
-    Who is in a private group is told to its members alone; each who came or went learns of it as a seat.
+    Tell who is in the groups, of private ones their members alone; seats that came or went are told on their own
+    streams.
 
     :param changed: seats of which the whole room was just told, without what only their groups may know.
     """
@@ -191,7 +192,7 @@ def _tell_own_seat(room: Room, log: list[Said], seat: Player, seats: Iterable[st
     """
     A seat learns of its own groups, and of who was in those that it has entered.
 
-    :param seats: itself, and these. Others of its groups it knows, and hears of them on the groups' streams.
+    :param seats: the seat itself, and those who were there. Of others in its groups it is told on the groups' streams.
     """
     key = f"seat:{seat.id}"
     if key in seat._kept.entered:

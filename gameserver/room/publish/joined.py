@@ -1,4 +1,4 @@
-"""What a session is told that comes to a seat, and when its seat is gone."""
+"""What a session is told when it comes to a seat, and when its seat is gone."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def tell_joined(room: Room, newcomer: Newcomer) -> None:
 
 
 def _hand_joined(room: Room, to: Audience, joined: messages.Joined, seat: Player) -> None:
-    """In MessagePack it brings the keys that patches from now on write as numbers; what is replayed needs none."""
+    """Hand ``joined`` out; in MessagePack with the keys that patches write as numbers. What is replayed needs none."""
     frame = messages.encode(joined)
     tables = ((wire_name(key), room.publisher.keys.get(key)) for key in seat._kept.entered)
     hand_out(room, to, frame, lambda: msgpack.repack(frame, {name: table.keys for name, table in tables if table}))
@@ -72,7 +72,7 @@ def _joined(
 
 
 def tell_recovered(room: Room, requester: Requester, seat: Player, missed: list[Said]) -> None:
-    """A session comes back that can be told all that it missed: that, and nothing else."""
+    """Tell a session that comes back all that it missed, and nothing else."""
     seen = room.publisher.streams.seen(seat._kept.entered)
     for said in reversed(missed):
         seen[wire_name(said.key)] = said.n - 1
@@ -86,7 +86,7 @@ def tell_recovered(room: Room, requester: Requester, seat: Player, missed: list[
 
 
 def tell_left(room: Room, departure: Departure) -> None:
-    """The seat's sessions hear it last; nothing of the seat is kept, unless it stays without them."""
+    """Tell a seat's sessions last that it is gone; nothing of the seat is kept, unless it stays without them."""
     seat = departure.seat
     sessions = tuple(room.publisher.listeners(seat.id))
     if sessions:

@@ -1,5 +1,6 @@
 """
-The documents at the end of a step: who heard one before gets a patch, who enters its stream gets the whole of it.
+The documents at the end of a step: those who heard one before get a patch, those who enter its stream get the whole of
+it.
 
 A patch tells of one step or, with ``patch_hz``, of several. Either way it is made of the document as it is when it is
 told; until then only what was touched is kept (`gameserver.room.documents.pending`).
@@ -35,7 +36,7 @@ _Patch = tuple[str, Audience, bytes, dict[Form, list[Op]] | None]
 
 
 def tell_documents(room: Room, log: list[Said]) -> None:
-    """Who enters a stream gets its document as it is after the step; those who heard it before get the patch."""
+    """Send documents, as they are after the step, to those who enter their streams, and patches to all others."""
     hz = room.game_class.patch_hz
     slack_s = room.half_tick_s if hz else 0.0
     patches = _take_patches(room)
@@ -80,7 +81,7 @@ def _take_patches(room: Room) -> dict[str, _Ops]:
             continue
         to = publisher.audiences.get(name)
         if not (to is not None and to.everybody) and not _is_heard(room, name):
-            # Nobody is told, but whoever was here before and comes back must not take this for what it knew.
+            # Nobody is told, but the number grows: whoever comes back must not take this for the document that it knew.
             publisher.patches.pop(name, None)
             publisher.streams.number(name)
             publisher.streams.counts_changed()
@@ -105,7 +106,7 @@ def _take_waiting(room: Room) -> dict[str, _Ops]:
 
 
 def _is_heard(room: Room, key: str) -> bool:
-    """Whether any seat hears this stream, be it away; what nobody hears is not told."""
+    """Whether any seat hears this stream, even if its owner is away; what nobody hears is not told."""
     for seat in seats_of(room, key):  # noqa: SIM110 - a generator takes twice the time
         if key in seat._kept.entered:
             return True
@@ -150,12 +151,12 @@ def _say_patch(room: Room, key: str, to: Audience, ops: bytes, short: dict[Form,
 
 
 def _hand_doc_instead(room: Room, key: str, n: int, to: tuple[ISession, ...]) -> None:
-    """Keys and paths may take more than the document, which is never too large: it comes instead of them."""
+    """Send the document, which is never too large, instead of a patch whose keys and paths take more."""
     _hand_doc(room, audience_of(to), key, messages.Doc(room.code, wire_name(key), n, told_document(room, key), []))
 
 
 def _hand_doc(room: Room, to: Audience, key: str, doc: messages.Doc) -> None:
-    """In MessagePack it brings the keys of its stream; a document that is left has none."""
+    """Hand a document out; in MessagePack with the keys of its stream, unless that is left."""
     frame = messages.encode(doc)
     table = room.publisher.keys.get(key)
     hand_out(room, to, frame, lambda: msgpack.repack(frame, table.keys if table and doc.doc is not None else None))
@@ -165,7 +166,7 @@ def _rearrange(room: Room, patches: Container[str]) -> None:
     """
     Seats enter and leave streams.
 
-    :param patches: those of which a patch is about to be told, with the next number.
+    :param patches: the streams on which a patch is about to be told, with the next number.
     """
     journal = room.journal
     moved = journal.stale.moved

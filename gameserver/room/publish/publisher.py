@@ -23,14 +23,14 @@ class Publisher:
     """
     The audiences of one room.
 
-    :param epoch: a random name of this opening.
+    :param epoch: a random name, a new one each time that the room is opened.
     :param code: of the room.
     :param message_bytes: how large a message of it may be.
     :ivar streams: what was said lately, and the counters.
-    :ivar outbox: what was said and nobody was told yet; whoever tells it takes it.
+    :ivar outbox: what was said and is not delivered yet; whoever delivers it takes it.
     :ivar audiences: by stream, the sessions that hear it, as long as that does not change.
-    :ivar info: what was told last of the room, encoded; `seats`, `groups` and `channels` are the same of these.
-    :ivar fellows: by seat, what those are told of it who are in the same private groups: by these groups, encoded.
+    :ivar info: what was told last of the room, encoded; likewise `seats`, `groups` and `channels`.
+    :ivar fellows: by seat, what those in the same private groups are told of it: encoded, by these groups.
     :ivar patches: by document, what is told later; `patches_at`: from when on it may be.
     :ivar keys: by stream, the keys that travel as numbers.
     :ivar legal: by seat, the moves of its player after the last step.
@@ -76,7 +76,7 @@ class Publisher:
         self._seats: dict[ISession, str] = {}
 
     def patches_due(self, half_tick_s: float) -> float | None:
-        """When the patches that wait for their time are told at the latest: the tick of about that time goes before."""
+        """When the patches that wait for their time are told at the latest; a tick at about that time comes first."""
         return self.patches_at + half_tick_s if self.patches else None
 
     # Who listens

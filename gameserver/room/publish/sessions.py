@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 class Audience(Struct, frozen=True):
     """
-    Those who hear the same, by what their frames are.
+    Sessions that hear the same, by the form of their frames.
 
-    :ivar binary: the two before it together: who is told the same is one tuple, always the same.
+    :ivar binary: `packed` and `columns` together, always the same tuple.
     """
 
     everybody: tuple[ISession, ...]

@@ -6,8 +6,8 @@ it hears leave it out of their patches, and keep of each such stream a copy of t
 it. That copy makes good what was withheld: when the connection has read, or before anything else that is said on the
 stream, for counters must not jump. It all goes through the room's outbox, so nothing shows that is not stored.
 
-A document is never sent more often than it saves: after one, as many bytes of patches are told before the next of that
-stream is withheld.
+Documents never cost more than they save: after one, as many bytes of patches are sent before patches of that stream are
+withheld again.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ class SlowReaders:
     """
     The slow readers of one room, and what they lack.
 
-    :ivar sessions: for each, what of each stream is to be told before its patches are withheld again; or `LACKS`.
+    :ivar sessions: for each, by stream, the bytes that are to be told before its patches are withheld again; or
+        `LACKS`.
     :ivar copies: by stream, the document as it was told to those who lack nothing, where anybody lacks any of it;
         plain, since the paths of patches are.
     """
@@ -63,10 +64,10 @@ class SlowReaders:
 
     def withhold(self, key: str, to: Audience, frame: bytes, ops: bytes, tree: Callable[[], Any]) -> Audience:
         """
-        A patch is told.
+        Find who gets a patch, and withhold it from the others.
 
         :param frame: the patch.
-        :param ops: those of it, as JSON.
+        :param ops: its ops, as JSON.
         :param tree: makes the document with the patch, in the form of the wire.
         :returns: who is to get it.
         """

@@ -3,7 +3,7 @@ The streams of a room: for each audience a counter, and for all of them one log 
 
 The log keeps messages in the order in which they were said, so that what a seat missed can be said again exactly as it
 was. It is bounded by messages and bytes; a seat that missed more gets a snapshot. Hundreds of messages are kept of each
-room, and with each one another goes: so a message is one object here, its frame, which tells its number.
+room, and each new one drives an old one out: so a message is one object here, its frame, which tells its number.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ EPOCHS: Final = 8
 
 NOBODY: Final = ()
 _Part = list[tuple[str, Raw, tuple[str, ...]]]
-"""What is read of a part: of each message the stream, the frame, and the seats that are left out of it."""
+"""The content of a part: of each message its stream, its frame, and the seats that are left out of it."""
 
 
 class Said(Struct, frozen=True, gc=False):
@@ -68,7 +68,7 @@ class Streams:
 
     What one commit stores of the log is a part of its own; a part is deleted once all that it holds is forgotten.
 
-    :param epoch: a random name of this opening.
+    :param epoch: a random name, a new one each time that the room is opened.
     :param code: of the room.
     :param message_bytes: how large a message of it may be.
     :ivar counts: by stream, the number of its last message.
@@ -101,9 +101,9 @@ class Streams:
         self._keys: deque[str] = deque(maxlen=LOG_MESSAGES)
         self._frames: deque[bytes] = deque(maxlen=LOG_MESSAGES)
         self._end = 0  # so many messages were ever kept
-        self._bytes = 0  # of these at least, and of some that were forgotten
-        self._but: dict[int, tuple[str, ...]] = {}  # by place: the how manieth of all
-        self._counted = 0  # up to this place all are counted in the counters that the store has
+        self._bytes = 0  # of these, and perhaps of some that were forgotten
+        self._but: dict[int, tuple[str, ...]] = {}  # by place: how many were ever kept before it
+        self._counted = 0  # the store's counters count all up to this place
         self._parts: deque[tuple[int, int]] = deque()  # what is stored: number, and the place behind its last message
         self._next_part = 1
 
@@ -178,7 +178,7 @@ class Streams:
         return self._end - len(self._frames)
 
     def _reckon(self) -> None:
-        """See how many bytes there are, and make room for more: not for each message, hence for a quarter at once."""
+        """Count the bytes; where there are too many, make room for a quarter at once, and so not for each message."""
         frames = self._frames
         self._bytes = sum(map(len, frames))
         most = LOG_BYTES if self._bytes <= LOG_BYTES else LOG_BYTES * 3 // 4
@@ -203,7 +203,7 @@ class Streams:
 
     def redact(self, key: str, n: int, frame: bytes, but: tuple[str, ...] = ()) -> int | None:
         """
-        Have another message in the place of one that was said.
+        Put another message in the place of one that was said.
 
         :param but: seats that are left out of it.
         :returns: the number of the part that is to be stored again for that, if there is one.
@@ -230,7 +230,8 @@ class Streams:
         What a seat has missed.
 
         :param streams: the seat's streams, and the number at which it entered each.
-        :param seen: what its client says: the epoch, and by stream as it knows it the last number.
+        :param seen: what its client has seen: the epoch, and the last number of each stream, by the name that clients
+            use.
         :returns: all that it missed, in the order of the steps; None if that cannot be told exactly.
         """
         limits = self._counts_of(seen.get("epoch"))
@@ -245,12 +246,12 @@ class Streams:
             after[key] = n
         missed = self._since(after)
         is_all = len(missed) == sum(self.counts.get(k, 0) - n for k, n in after.items())
-        # The newest is kept however large it is: told anew, the documents are less.
+        # The newest is kept however large it is; beyond that, the documents are less.
         return missed if is_all and sum(len(said.frame) for said in missed) <= LOG_BYTES else None
 
     def _since(self, after: Mapping[str, int]) -> list[Said]:
         """
-        Read the log backwards, no further than is asked: of what is not missed no number is read, but one a stream.
+        Read the log backwards, no further than needed: of what was not missed, at most one frame a stream is decoded.
 
         :returns: what was said on these streams after these numbers, as far as it is kept.
         """
@@ -327,7 +328,7 @@ class Streams:
         return self._forgot or self._end - len(self._frames) > self._counted
 
     def counts_changed(self) -> None:
-        """They did so otherwise than by what is logged."""
+        """Note that the counters changed in another way than by messages that are logged."""
         self._forgot = True
 
     def counts_stored(self) -> None:
@@ -361,7 +362,7 @@ class Streams:
         self._parts.extend((number, end) for (number, _), end in zip(numbered, ends[1:], strict=True))
         self._next_part = numbered[-1][0] + 1 if numbered else self._next_part
         self._reckon()
-        # Of all that is read: of that the log may forget more than it had before.
+        # Of all that was read: the log may have forgotten some of it again.
         for key, newest in dict(zip(keys, frames, strict=True)).items():
             self.counts[key] = max(_number_of(newest), self.counts.get(key, 0))
 
@@ -397,4 +398,4 @@ _decode: Final = msgspec.json.Decoder(_Numbered).decode
 _PART: Final = msgspec.json.Decoder(_Part)
 _PARTS: Final = msgspec.json.Decoder(list[_Part])
 _NUMBERED_PART: Final = msgspec.json.Decoder(list[tuple[str, int, Raw, tuple[str, ...]]])
-"""As it was stored when a part was a step."""
+"""A part as older releases stored it."""

@@ -55,7 +55,7 @@ def _splice(items: Any, at: int, count: int, new: list[Any]) -> None:
 
 
 def _arrange(node: Any, keys: list[str]) -> None:
-    """Those keys that stand too early are put in anew, behind the others."""
+    """Put the keys from the first wrong one on in anew, in their order."""
     right = 0
     for key, wanted in zip(list(node), keys, strict=True):
         if key != wanted:

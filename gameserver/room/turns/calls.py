@@ -1,4 +1,4 @@
-"""Calls: others are waited for, on top of the turn or of one another, and then it goes on where it stood."""
+"""Calls: the game waits for others, on top of the turn or of another call, and then goes on where it stood."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gameserver.room.core import RoomCore
 
 KIND: Final = "turn"
-"""Of the timers that are clocks."""
+"""The kind of the timers that are clocks."""
 OF_LEVEL: Final = " turn"
 BANK: Final = " bank "
 """
@@ -41,7 +41,7 @@ def top_of(state: TurnsState) -> Level:
 
 
 def set_top(room: RoomCore, state: TurnsState, level: Level) -> None:
-    """Put another in its place."""
+    """Replace the call on top, or else the turn itself."""
     if state.calls:
         room.journal.set(state, "calls", (*state.calls[:-1], level))
     else:
@@ -49,7 +49,7 @@ def set_top(room: RoomCore, state: TurnsState, level: Level) -> None:
 
 
 def fill_banks(room: RoomCore, state: TurnsState) -> None:
-    """Who is on the ring and has no time of its own yet gets it all."""
+    """Give the whole time to each entry of the ring that has no bank yet."""
     bank_s = clock_of(room).bank_s
     if bank_s is not None:
         banks = {key: state.banks.get(key, bank_s) for key in state.ring}
@@ -76,7 +76,7 @@ def end_turn(room: RoomCore, state: TurnsState) -> None:
 
 
 def run(room: RoomCore, state: TurnsState) -> None:
-    """Have those clocks run, and no others, that run now."""
+    """Let those clocks run that are to run now, and no others."""
     active = waited_for(room, state)
     stands = room.state.status != "playing" or not active or all_absent(room)
     clock, top = clock_of(room), top_of(state)

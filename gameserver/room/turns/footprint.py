@@ -25,9 +25,9 @@ _OF_DOCUMENTS: Final = frozenset(
     )
 )
 _PRESENCE: Final = ("online", "hold_until", "absent", "stand_in", "late")
-"""What of a seat says whether its player is here, which any message shows."""
+"""Fields of a seat that say whether its player is here; any message may change them."""
 _OWN: Final = " "
-"""What the names of timers begin with that belong to turns and bots, and to no game."""
+"""The beginning of the names of timers that belong to turns and bots, and to no game."""
 
 
 class Footprint(Struct):
@@ -36,9 +36,9 @@ class Footprint(Struct):
 
     :ivar docs: the names of documents that hold something else.
     :ivar turns: how turns and calls stood before; None: as they do now. Without what clocks say.
-    :ivar shows_turns: what all know of turns and calls is something else.
-    :ivar only_waits: of that no more than who is waited for, in the same turn and calls.
-    :ivar chance: it drew some.
+    :ivar shows_turns: what all know of turns and calls has changed.
+    :ivar only_waits: of that, no more than who is waited for, in the same turn and calls.
+    :ivar chance: it drew random numbers.
     :ivar phase: another phase, or another round, began.
     :ivar other: it did more, which nobody can take back: a timer, a question, a group, a table, a line of chat.
     """
@@ -115,7 +115,7 @@ def is_same_call(before: TurnsState, now: TurnsState) -> bool:
 
 
 def _is_aside(room: RoomCore, target: object) -> bool:
-    """Whether an object is none that a game's doings are kept in, but follows from them."""
+    """Whether what changes in an object only follows from what the game did."""
     aside: tuple[object, ...] = (room.changes, room.timers, room.timers.state, room.game.random)
     return any(target is one for one in aside)
 

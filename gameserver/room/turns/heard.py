@@ -42,7 +42,7 @@ def _meaning(move: Move) -> tuple[Any, ...]:
 
 def heard_move(info: MoveInfo, turn: int | None) -> HeardMove:
     """
-    :param turn: the number of the turn that it is.
+    :param turn: the number of the current turn.
     :returns: one move.
     """
     choices = {name: _choice(told) for name, told in info.choices.items()} if info.choices else None
@@ -55,7 +55,7 @@ def heard_moves(moves: MovesInfo | None, room: RoomInfo) -> list[HeardMove]:
 
 
 def turn_number(room: RoomInfo) -> int | None:
-    """:returns: the number of the turn that it is; None: there is none."""
+    """:returns: the number of the current turn; None: there is none."""
     return room.turn.number if room.turn is not None else None
 
 
@@ -74,7 +74,7 @@ def heard_prompt(moves: MovesInfo | None, room: RoomInfo, seat: str) -> str | No
 
 def label_of(move: Move, choices: Mapping[str, Any], seats: Mapping[str, SeatInfo]) -> str:
     """
-    :param choices: what was chosen of what the move leaves open; other places stay as they are.
+    :param choices: what was chosen for open fields; the places of others stay as they are.
     :param seats: by id, for the names of players.
     :returns: what a button for the move says; where the game gives no label, its type and data.
     """

@@ -1,6 +1,6 @@
 """
 What follows from what a game did with turns and calls: `then` of a call that is over, `on_turn`, and the passing on of
-a turn whose owner is gone. It waits until the method returns that did it.
+a turn whose owner is gone. It waits until the method that did it returns.
 """
 
 from __future__ import annotations

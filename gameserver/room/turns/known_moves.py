@@ -1,4 +1,4 @@
-"""What was made of moves that a game has given before, found again by all that they say."""
+"""What was made of moves that a game has given before, found again by their content."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Raw
 
 MAX_BYTES: Final = 2 * 1024 * 1024
-"""What is kept for one game, by what it takes in memory."""
+"""What is kept for one game at most, in bytes of memory."""
 
 _ENTRY_BYTES: Final = 250
 """What an entry takes beside its bytes: two objects, and a place in a dict."""
@@ -19,7 +19,7 @@ class KnownMoves:
     The moves of one game that were found to fit their messages, and what is told of each.
 
     A game gives the same moves again and again: the cards of a pack, the squares of a board. The key is all that a move
-    says, encoded, and nothing else decides what becomes of it; a move of which more decides, such as one that names
+    says, encoded, and nothing else decides what becomes of it; a move for which more matters, such as one that names
     players, who come and go, is not kept. All rooms of a game share it.
     """
 

@@ -14,7 +14,7 @@ _FIELD: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 def filled(label: str, data: dict[str, Any]) -> str:
     """
-    :param data: of a move; of fields that are not in it the place stays, to be filled in where they are chosen.
+    :param data: of a move; the place of a field that is not in it stays, to be filled in once that is chosen.
     :returns: what a button says.
     """
     if "{" not in label:

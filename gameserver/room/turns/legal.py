@@ -69,7 +69,7 @@ class AskedMoves:
     """
     What the game was asked in this step since anything changed last.
 
-    :ivar stamp: something else once anything has changed.
+    :ivar stamp: a value that is another once anything has changed.
     :ivar by_seat: the moves of those who were looked at.
     :ivar all: the moves of all `players_to_ask`; None: they were not asked.
     """
@@ -83,7 +83,7 @@ class AskedMoves:
 
 
 def stamp(room: RoomCore) -> tuple[int, int, int]:
-    """:returns: something else once anything has changed."""
+    """:returns: a value that is another once anything has changed."""
     return room.journal.step, room.journal.rollbacks, len(room.journal.undo)
 
 
@@ -133,7 +133,7 @@ def check(room: RoomCore) -> None:
 
 
 def keep(room: RoomCore) -> None:
-    """Nothing has changed since `check` that moves could rest on."""
+    """Note that nothing has changed since `check` on which moves could depend."""
     if room.changes.asked is not None:
         room.changes.asked.stamp = stamp(room)
 

@@ -1,9 +1,9 @@
 """
-The moves that a player may send, as a game gave them, held against the schemas of their messages.
+The moves that a player may send, as a game gave them, checked against the schemas of their messages.
 
-All that a step needs of most moves is to know that they fit: of those that the game has given before that is known, and
-of all others of a type it is found out in one go. What one says in detail is read once somebody wants to know: a player
-who sends it, a bot, a search.
+Of most moves a step needs to know no more than that they fit: of those that the game has given before that is known,
+and all others of a type are checked in one go. What a move says in detail is read once somebody needs it: a player who
+sends it, a bot, a search.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 NOTHING: Final[dict[str, Any]] = {}
 
 PLAIN: Final = frozenset({int, str, bool, float, type(None)})
-"""In these no player can be."""
+"""Types of values in which no player can be."""
 
-_MOVES_ALONE: Final = {Move}  # a list may say the same
+_MOVES_ALONE: Final = {Move}  # encoded, a list may look like one
 
 Read = tuple[dict[str, Any], dict[str, Choice]]
 
@@ -60,7 +60,7 @@ class Legal:
     def covers(self, data: dict[str, Any]) -> bool:
         """:param data: of a message, as its schema reads it, as JSON: all fields."""
         if self._read is None and not self.move.choices and same(self.move.data, data):
-            return True  # what the schema has read it reads as the same again
+            return True  # the schema reads what it has read as the same again
         if data.keys() != self.fixed.keys() | self.choices.keys():
             return False
         for name, value in data.items():
@@ -82,8 +82,8 @@ class LegalMoves(Sequence[Legal]):
     :ivar moves: as the game gave them.
     :ivar said: all that each says, see `said_by`; None: that is not known, or not needed any more.
     :ivar whole: what they say together, where nothing else decides what is told of them; None: it was not put together.
-    :ivar told: what is told of each, as JSON; None of one of which it was not made yet, or that is not told.
-    :ivar are_made: it was made of all that are told.
+    :ivar told: what is told of each, as JSON; None for one for which it is not made yet, or that is not told.
+    :ivar are_made: whether that is made for all that are told.
     :ivar types: their types, each once.
     """
 
@@ -160,7 +160,7 @@ class LegalMoves(Sequence[Legal]):
 
 class LastTold(NamedTuple):
     """
-    What a player was told last of the own moves.
+    What a player was last told of their moves.
 
     :ivar frame: encoded; empty: nothing.
     :ivar told: what it was made of: the same list tells the same.
@@ -176,9 +176,9 @@ class LastTold(NamedTuple):
 
 def held(room: PlayersRoom, moves: list[Move], before: LegalMoves | None = None) -> LegalMoves:
     """
-    Hold moves against the schemas of their messages, those that are not known to fit.
+    Check moves against the schemas of their messages, except those that are known to fit.
 
-    :param before: of the same player, after the last step: who had as many then may have the same, again and again.
+    :param before: those of the same player after the last step: if they are as many, they may be the same.
     :raises TypeError: one is no `Move`.
     :raises ValueError: the data of one do not fit; the text names it.
     """
@@ -203,7 +203,7 @@ def held(room: PlayersRoom, moves: list[Move], before: LegalMoves | None = None)
 
 def check(room: PlayersRoom, moves: list[Move]) -> dict[int, Read]:
     """
-    Hold moves against the schemas of their messages.
+    Check moves against the schemas of their messages.
 
     :returns: by their place, those that had to be read for it.
     :raises TypeError: one is no `Move`.
@@ -237,7 +237,7 @@ def check(room: PlayersRoom, moves: list[Move]) -> dict[int, Read]:
 
 def read(room: PlayersRoom, move: Move) -> Read:
     """
-    :returns: the fields of a move as its message's schema reads them, and what those may be that are open; as JSON.
+    :returns: the fields of a move as its message's schema reads them, and what the open ones may be; as JSON.
     :raises ValueError: they do not fit; the text names the move.
     """
     choices = {name: _plain_choice(choice) for name, choice in move.choices.items()} if move.choices else NOTHING

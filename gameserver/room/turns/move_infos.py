@@ -28,7 +28,7 @@ _TEXTS: Final = frozenset({str, type(None)})
 
 def make_told(spec: Contract, found: LegalMoves) -> None:
     """
-    Make what is told of moves, of those of which it is not known.
+    Make what is told of those moves for which it is not known yet.
 
     :param spec: of the game, which says how many are told.
     :raises ValueError: what one says is not JSON; the text names it.
@@ -63,7 +63,7 @@ def make_told(spec: Contract, found: LegalMoves) -> None:
 
 
 def _lasts(move: Move, of_seats: Collection[str]) -> bool:
-    """Whether what is told of a move, and that it fits, rests on nothing else than what it says."""
+    """Whether what is told of a move, and that it fits, depends on nothing but what it says."""
     return move.type not in of_seats and names_nobody(move)
 
 

@@ -1,4 +1,4 @@
-"""Telling each player what has changed of that one's moves, and of what belongs to them."""
+"""Telling each player what has changed in their moves, and in the prompt and the undo that go with them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NOTHING_TOLD: Final = LastTold(b"")
 
 
 def tell(room: Room) -> None:
-    """Tell each player whose moves, or what belongs to them, are others than that player was told."""
+    """Tell each player for whom moves, prompt or undo differ from what that player was told."""
     publisher = room.publisher
     if room.journal.undo or not publisher.legal:  # else they are what they were
         publisher.legal = _collect(room)
@@ -54,7 +54,7 @@ def tell(room: Room) -> None:
 
 
 def told(room: Room, player: Player) -> messages.MovesInfo:
-    """:returns: what a player is told of the own moves."""
+    """:returns: what a player is told of their moves."""
     found = room.publisher.legal.get(player.id)
     if found is not None and not found.are_made:
         found = _made(room, player, found)
@@ -79,7 +79,7 @@ def _made(room: Room, player: Player, found: LegalMoves) -> LegalMoves:
     """
     Make what is told of moves that were looked at for nobody so far.
 
-    :returns: these moves, or none, where they are nothing to be told.
+    :returns: these moves, or none where they cannot be told.
     """
     try:
         make_told(room.spec, found)
@@ -115,7 +115,7 @@ def _collect(room: Room) -> dict[str, LegalMoves]:
 
 
 def _known(room: Room, player: Player) -> LegalMoves:
-    """The step is what it is, such as somebody's leaving: a game that cannot say the moves has none."""
+    """The step holds whatever ``moves`` does, for example somebody's leaving: where it fails, there are none."""
     found = legal.found_before(room, player)
     if found is not None:
         return found

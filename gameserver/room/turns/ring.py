@@ -24,7 +24,7 @@ GROUP = "group:"
 def key_of(who: Who) -> str:
     """
     :returns: how the ring names a player or a group.
-    :raises TypeError: it is neither, such as the None that `Game.seat` gives for who is gone.
+    :raises TypeError: it is neither, such as the None that `Game.seat` gives for one who is gone.
     """
     if isinstance(who, Group):
         return who.key
@@ -77,7 +77,7 @@ def step(room: RoomCore, state: TurnsState, steps: int) -> tuple[int | None, int
     Go on along the ring from whose turn it is, over those who do not play; if all are absent, to the next of them.
 
     :param steps: backwards where negative.
-    :returns: the place, None where nobody plays; and how often the start of a round was come to.
+    :returns: the place, None where nobody plays; and how often the start of a round was reached.
     """
     count = len(state.ring)
     playing = [plays(room, key) for key in state.ring]

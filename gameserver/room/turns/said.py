@@ -14,7 +14,7 @@ from gameserver.room.turns.move import Move
 def said_by(moves: Sequence[Move]) -> list[bytes] | None:
     """
     :returns: all that each move says: two say the same only if the same is told of them, and if both fit their message
-        or neither does, as long as the same players are there. None: something in them is nothing that travels.
+        or neither does, as long as the same players are there. None: something in them cannot be encoded.
     """
     try:
         return [*map(_encode, moves)]
@@ -23,7 +23,7 @@ def said_by(moves: Sequence[Move]) -> list[bytes] | None:
 
 
 def whole(said: Sequence[bytes]) -> bytes:
-    """:returns: all that moves say which say this one by one: what `say` compares with."""
+    """:returns: what moves say together, made of what each says; `say` compares with it."""
     number = len(said)
     return _encode([None] * number)[:-number] + b"".join(said)
 

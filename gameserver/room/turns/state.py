@@ -14,7 +14,7 @@ from gameserver.store import keys
 
 class Prompt(Struct, frozen=True):
     """
-    What somebody is shown who is waited for, and what the others are; ``{name}`` in it stands for one of ``args``.
+    What those who are waited for are shown, and what the others are; ``{name}`` in it stands for one of ``args``.
 
     :ivar others: None: the others are shown nothing.
     """
@@ -66,7 +66,7 @@ class TurnsState(Kept):
     :ivar at: the place of the ring whose turn it is, also where whoever had it is gone; None: nobody's.
     :ivar start: the place at which a round begins.
     :ivar number: of the turn, in the room's whole time.
-    :ivar done: seats of whose turn it is that are not waited for any more.
+    :ivar done: seats whose turn it is, and that are not waited for any more.
     :ivar added: seats that are waited for besides.
     :ivar turn: prompt and clock of the turn itself.
     :ivar calls: those that are open; the last is on top.

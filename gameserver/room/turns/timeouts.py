@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 async def time_up(room: Room, name: str) -> None:
     """
-    A call that has its own time ends; of all else ``on_timeout`` hears, and who is waited for still is done.
+    End a call that has its own time; of any other clock ``on_timeout`` is told, and whoever is still waited for is
+    done.
 
     Where the game has no ``on_timeout``, stand-ins move for those who are waited for.
 
@@ -43,7 +44,7 @@ async def time_up(room: Room, name: str) -> None:
     if on_timeout is not None:
         await room.game_calls.alone("on_timeout", _tell_game, room, on_timeout, seats, still, counts=True)
     if on_timeout is None or (room.spec.function_style and len(room.journal.undo) == before):
-        await stand_in(room, seats)  # a function that hears of everything does not say that it cares by having a method
+        await stand_in(room, seats)  # a function is told of everything: no method shows whether it deals with this
     await room.game_calls.alone("turn", _be_done, room, seats, still, counts=True)
     await room.game_calls.alone("turn", absence.be_late, room, seats, counts=True)
 

@@ -1,4 +1,4 @@
-"""What is told of turns: to all with the room, and to each player what that one may do."""
+"""What all are told of turns, with the room."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def turn_info(room: RoomCore) -> messages.TurnInfo | None:
-    """:returns: what all are told; None where nobody's turn is, and no call is open."""
+    """:returns: what all are told; None where it is nobody's turn, and no call is open."""
     state = room.state.turns
     if state is None or (state.at is None and not state.calls):
         return None

@@ -10,7 +10,7 @@ class TurnType(Struct, frozen=True):
     How the messages of one type belong to turns; as the parameters of ``@message``.
 
     :ivar turn: True: only who is waited for may send it; ``"any"``: all players, as one of their moves.
-    :ivar stage: the calls by name in which it is open.
+    :ivar stage: the names of the calls in which it is open.
     :ivar undo: it may be taken back.
     """
 

@@ -24,8 +24,8 @@ class Turns(WhoseTurn):
     """
     Whose turn it is: ``self.turns`` of a game.
 
-    All of it changes at once. What is called for it, ``on_turn`` and what ``then`` names, waits until the method
-    returns that changed it.
+    Changes take effect at once. What is called for them, ``on_turn`` and what ``then`` names, waits until the method
+    that made them returns.
 
     >>> class Nim(Game):
     ...     def on_start(self):
@@ -89,7 +89,7 @@ class Turns(WhoseTurn):
         """
         Give somebody the turn.
 
-        :raises ValueError: who takes no turns, or is out.
+        :raises ValueError: that one takes no turns, or is out.
         """
         state = self._begun("to")
         place = self._place(who)
@@ -99,7 +99,7 @@ class Turns(WhoseTurn):
 
     def again(self) -> None:
         """
-        Give whose turn it is another one.
+        Give another turn to the one whose turn it is.
 
         :raises RuntimeError: it is nobody's.
         """
@@ -132,9 +132,9 @@ class Turns(WhoseTurn):
 
     def out(self, who: Who) -> None:
         """
-        Take somebody out of turns and calls, who stays in the room.
+        Take somebody out of turns and calls; the seat stays in the room.
 
-        :raises ValueError: who takes no turns.
+        :raises ValueError: that one takes no turns.
         """
         room, state = self._room, self._begun("out")
         self._place(who)
@@ -148,7 +148,7 @@ class Turns(WhoseTurn):
         Let somebody take turns again who was out, or who came late.
 
         :param who: a player, or a group that takes turns together.
-        :param after: behind whom; by default where that one was, or last.
+        :param after: behind whom; by default at the place of before, or last.
         """
         room, state = self._room, self._begun("back")
         key = key_of(who)
@@ -211,7 +211,7 @@ class Turns(WhoseTurn):
         in_order: bool = False,
     ) -> None:
         """
-        Wait for all who take turns, or before turns have begun for all players: a call, as `only` makes it.
+        Wait for all who take turns or, before turns have begun, for all players: a call, as `only` makes it.
 
         :param s: it is over after so many seconds.
         :param then: is called when it is over.
@@ -224,7 +224,7 @@ class Turns(WhoseTurn):
 
     def done(self, player: Player) -> None:
         """
-        Wait for a player no longer; nothing happens where nobody waits for that one.
+        Stop waiting for a player; nothing happens where that player is not waited for.
 
         After the last one a call is over; where none is open, the turn passes on.
 
@@ -323,7 +323,7 @@ class Turns(WhoseTurn):
 
         :param state: the room's turns.
         :param at: the place; None: nobody's.
-        :param rounds: how many times the ring was gone round then.
+        :param rounds: how many rounds begin with it.
         """
         room = self._room
         clocks.end_turn(room, state)

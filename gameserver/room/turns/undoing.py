@@ -1,9 +1,9 @@
 """
 Undo: what players may take back, and how.
 
-Before a legal message comes to the game that may be taken back, the documents that its player sees are copied; as the
-step ends, the way back to them is kept, and that of turns and calls. Each later step forgets the ways that it closes,
-so whatever is kept is still allowed, and leads from what the room is to what it was.
+Before the game gets a legal message that may be taken back, the documents that its player sees are copied; as the step
+ends, the way back to them is kept, and the way back of turns and calls. Each later step forgets the ways that it
+closes, so whatever is kept is still allowed, and leads from what the room is to what it was.
 
 What decides is what a step *did*, read from its journal: whatever is not known to be undone is not.
 """
@@ -101,7 +101,7 @@ class Undoing:
         self._why: dict[str, str] = {}
 
     def restore(self, parts: dict[int, bytes]) -> None:
-        """Take up what was kept, unless this release would not know what it leads back to."""
+        """Take up what was kept, unless this release does not know what it leads back to."""
         found = {number: stored.decode(parts[number], KeptMove) for number in sorted(parts)}
         try:
             for move in found.values():
@@ -125,7 +125,7 @@ class Undoing:
         self._room.changes.cause = Sent(player.id)
 
     def copy(self, player: Player) -> None:
-        """The message is legal, may be taken back, and is about to be given to the game; a bot takes nothing back."""
+        """Copy what the sender of a message sees: it is legal, may be taken back, and comes to the game next."""
         room = self._room
         sent: Sent | None = room.changes.cause
         if sent is None or sent.seat != player.id or player.role != "player":
@@ -162,8 +162,8 @@ class Undoing:
 
     def _turn_back(self, move: KeptMove) -> None:
         """
-        Turns and calls stand again as they did; a clock that has run since then is not turned back, and others who are
-        done since then, or called, are so.
+        Put turns and calls back as they stood; a clock that has run since then is not turned back, and others who are
+        done since then, or called, stay so.
         """
         room, state, seat = self._room, cast("TurnsState", self._room.state.turns), move.seat
         before = _with_others(move, state)
@@ -193,7 +193,7 @@ class Undoing:
             self._keep(room.seats[sender], sent.before, sent.left_s, step)
 
     def _why_closed(self, seat: str, step: Footprint, sent: Sent | None) -> str | None:
-        """:returns: why a player may not take back any more what it could; None: it may."""
+        """:returns: why a player may no longer take back what it could so far; None: it may."""
         room = self._room
         player = room.seats.get(seat)
         if player is None:
@@ -249,7 +249,7 @@ class Undoing:
             self._drop(own.pop(0))
 
     def _why_final(self, player: Player, step: Footprint) -> str | None:
-        """:returns: why the message that this step was cannot be taken back; None: it can."""
+        """:returns: why the message of this step cannot be taken back; None: it can."""
         if self._room.changes.no_undo:
             return _FORBIDDEN
         if step.chance:
@@ -279,7 +279,7 @@ def _with_clock(state: TurnsState, left_s: float | None) -> TurnsState:
 
 
 def _done_of(state: TurnsState, other: TurnsState) -> tuple[str, ...]:
-    """:returns: who is done in the call on top, or the turn, of those of whom either of two states says so."""
+    """:returns: who is done in the turn; or in the call on top, of those for whom the other state waits there."""
     if not state.calls:
         return state.done
     waits = state.calls[-1].waits
@@ -311,7 +311,7 @@ def _with_others(move: KeptMove, now: TurnsState) -> TurnsState:
 
 def _level_back(before: L, now: Level | None, seat: str) -> L:
     """
-    :param now: the same turn or call, where it goes on still: its clock has run, and others may have been shown a text.
+    :param now: the same turn or call, if it still goes on: its clock has run, and others may have been shown a text.
     :param seat: who takes something back.
     """
     if now is None:

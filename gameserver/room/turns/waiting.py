@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def waited_for(room: RoomCore, state: TurnsState) -> list[str]:
     """:returns: the seats that are waited for now: of the call on top, or else of whose turn it is."""
-    if state.at is not None and not (state.calls or state.added):  # as most have the turn: one player alone
+    if state.at is not None and not (state.calls or state.added):  # the usual case: one player alone has the turn
         key = state.ring[state.at]
         if key in room.seats:
             return [key] if waits_for(room, state, key) else []
@@ -23,7 +23,7 @@ def waited_for(room: RoomCore, state: TurnsState) -> list[str]:
 
 def waits_for(room: RoomCore, state: TurnsState, seat: str) -> bool:
     """Whether a seat is waited for now."""
-    if not (state.calls or state.added or state.at is None) and state.ring[state.at] == seat:  # as most have the turn
+    if not (state.calls or state.added or state.at is None) and state.ring[state.at] == seat:  # the usual case
         is_out = seat not in room.seats or seat in state.out or seat in state.done
         return not is_out and not ring.is_skipped(room, seat)
     return seat in waited_for(room, state)
@@ -47,7 +47,7 @@ def all_absent(room: RoomCore) -> bool:
 
 
 def _meant(room: RoomCore, state: TurnsState) -> list[str]:
-    """:returns: those whose move it is, be they absent."""
+    """:returns: those whose move it is, even if they are absent."""
     if state.calls:
         return [seat for seat in state.calls[-1].waits if seat in room.seats]
     if state.at is None:

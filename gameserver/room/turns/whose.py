@@ -31,15 +31,15 @@ class WhoseTurn:
 
     def order_from(self, who: Who) -> list[Any]:
         """
-        Return the same, beginning with somebody, or with who comes next where that one is out.
+        Return `order`, beginning with somebody, or with the next one where that one is out.
 
-        :raises ValueError: who takes no turns at all.
+        :raises ValueError: that one takes no turns at all.
         """
         return self._from(self._place(who))
 
     @property
     def current(self) -> Any:
-        """Whose turn it is, a player or a group; None: nobody's, or who had it has left or is out."""
+        """Whose turn it is, a player or a group; None: nobody's, or whoever had it has left or is out."""
         state = self._room.state.turns
         if state is None or state.at is None:
             return None

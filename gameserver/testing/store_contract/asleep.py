@@ -68,7 +68,7 @@ class SleepContract(StoreCase):
         self.assertEqual((await self.store.awake_ids(), await self.due(NOW_MS)), ([], ["r1"]))
 
     async def test_due_first_what_is_over_for_longest(self) -> None:
-        """Rooms are due by what waits and by the calendar, some at a time; others, and none twice, are not told."""
+        """Rooms are due by timers and by the calendar, so many at a time; no others are told, and none twice."""
         await self.commit(
             nap(1, room="a", due_ms=NOW_MS + 20),
             nap(1, room="b", due_ms=NOW_MS + 90, date_ms=NOW_MS + 10),

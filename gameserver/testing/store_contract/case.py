@@ -30,7 +30,7 @@ def change(
     whole: bool = False,
     entries: Mapping[tuple[str, str], bytes | None] | None = None,
 ) -> Commit:
-    """Make a commit of room r1; the code of room ``r1`` is ``R1``."""
+    """Make a commit of a room; the code of ``r1`` is ``R1``."""
     puts = {"room": b"%d" % version} if puts is None else puts
     return Commit(
         room=room,

@@ -128,7 +128,7 @@ class CommitContract(StoreCase):
         self.assertEqual((stored.version, stored.parts), (3, {"room": b"3"}))
 
     async def test_later_version_of_no_room_behind(self) -> None:
-        """Only version 1 creates a room, or all of it."""
+        """Only version 1 creates a room, or a commit of the whole room."""
         self.assertEqual(await self.commit(change(2)), [BEHIND])
         self.assertEqual(await self.store.room_ids(), [])
 
@@ -151,7 +151,7 @@ class CommitContract(StoreCase):
         self.assertEqual(((await self.open()).fence, (await self.open()).version), (4, 7))
 
     async def test_whole_room_of_older_owner_fenced(self) -> None:
-        """Who has lost a room cannot bring it back."""
+        """A node that has lost a room cannot bring it back."""
         await self.commit(change(1))
         await self.open()
         self.assertEqual(await self.commit(change(7, whole=True)), [FENCED])

@@ -1,7 +1,7 @@
 """
 What `ILeases` promises, on every store that nodes share.
 
-Leases end by the store's own clock; a test has one end by asking for a short one and waiting until the store says so.
+Leases end by the store's own clock; a test lets one end by asking for a short one and waiting until the store says so.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class LeaseContract(ShownContract):
         return outcomes
 
     async def opened(self, store: Any, *rooms: str) -> dict[str, int]:
-        """Open rooms; gives the fence of each that could be."""
+        """Open rooms. :returns: the fence of each that was opened."""
         return {stored.room: stored.fence for stored in await store.open_rooms(rooms)}
 
     async def test_interface_provided(self) -> None:
@@ -72,7 +72,9 @@ class LeaseContract(ShownContract):
         self.assertEqual(await node.orphaned(), [])
 
     async def test_lease_ends(self) -> None:
-        """Under a lease that ended nothing is committed or opened, until it is renewed: then it had lapsed."""
+        """
+        Under a lease that has ended nothing is committed or opened until it is renewed, which tells that it lapsed.
+        """
         node = await self.short_lived("a", "r1")
         with self.assertRaises(StoreUnavailable):
             await self.commit(node, change(2))
@@ -95,7 +97,9 @@ class LeaseContract(ShownContract):
         self.assertEqual(await self.commit(first, change(2)), [STORED])
 
     async def test_located_at_the_node_that_has_it(self) -> None:
-        """Others are told whose a room is, and how long at most, while that node's lease lasts; it itself is not."""
+        """
+        While a node's lease lasts, others are told that a room is its, and for how long at most; it itself is not.
+        """
         first = await self.node("a")
         await self.commit(first, change(1))
         second = await self.node("b", for_ms=LONG_MS)
@@ -173,7 +177,7 @@ class LeaseContract(ShownContract):
         self.assertTrue(LONG_MS / 2 < ends["a"] <= LONG_MS, ends["a"])
 
     async def test_forgotten_node(self) -> None:
-        """Whose rooms were seen to is no orphan any more, and is one again once it was back."""
+        """A node whose rooms were dealt with is no orphan any more, and is one again after it was back."""
         first = await self.short_lived("a")
         second = await self.node("b")
         await second.forget_nodes(["a"])
@@ -183,7 +187,7 @@ class LeaseContract(ShownContract):
         self.assertEqual(await second.orphaned(), ["a"])
 
     async def test_claimed_by_one(self) -> None:
-        """A room of a node that is gone goes to one node, whoever asks first, and waits to be opened by that."""
+        """A room of a node that is gone goes to the node that asks first, and waits to be opened by that one."""
         await self.short_lived("a", "r1", "r2")
         second, third = await self.node("b"), await self.node("c")
         self.assertEqual(await second.claim_rooms(GAMES, most=9, fair=False), (["r1", "r2"], 0))
@@ -204,7 +208,9 @@ class LeaseContract(ShownContract):
         self.assertEqual((sorted(ids + last), more), (["r1", "r2", "r3"], 0))
 
     async def test_claimed_fairly(self) -> None:
-        """Nodes with a lease are equally full in the end, whoever is first; who has rooms of its own gets less."""
+        """
+        Nodes with a lease are equally full in the end, whoever is first; one that has rooms of its own gets fewer.
+        """
         await self.short_lived("a", *(f"r{n}" for n in range(10)))
         second, third = await self.node("b"), await self.node("c")
         self.assertEqual(await self.commit(third, *(change(1, room=f"own{n}") for n in range(4))), [STORED] * 4)
@@ -231,7 +237,7 @@ class LeaseContract(ShownContract):
         self.assertEqual((len(rest), more), (5, 0))
 
     async def test_silent_node_gets_nothing(self) -> None:
-        """Who missed a renewal may be dead: it is no heir, and what others claim is shared without it."""
+        """A node that missed a renewal may be dead: it is no heir, and others share what they claim without it."""
         await self.short_lived("a", *(f"r{n}" for n in range(4)))
         second, third = await self.node("b"), await self.node("c")
         for node in (second, third):
@@ -377,7 +383,7 @@ class LeaseContract(ShownContract):
         self.assertIs(await second.once("weekly", by="2", for_ms=LONG_MS), True)
 
     async def test_once_asked_again(self) -> None:
-        """Whoever asks again is told the same; a new question of the same node is another's."""
+        """Whoever asks again is told the same; a new question of the same node counts as another's."""
         first, second = await self.node("a"), await self.node("b")
         for _ in range(2):
             self.assertIs(await first.once("nightly", by="1", for_ms=LONG_MS), True)

@@ -41,7 +41,7 @@ class ShownContract(ContractCase):
         self.assertEqual(await second.shown_rooms("dice", open_only=True, limit=10), [again])
 
     async def test_shown_by_a_busy_node(self) -> None:
-        """It is told of a room whether its node has much to do, or is about to stop, as that says by then."""
+        """A room is shown with whether its node has much to do, or is about to stop, as that node said last."""
         first, second, third = await self.node("a"), await self.node("b"), await self.node("c")
         for number, node in enumerate((first, second)):
             await self.commit(node, change(1, room=f"r{number}"))
@@ -58,7 +58,9 @@ class ShownContract(ContractCase):
         self.assertEqual(await busy(), [False, True])
 
     async def test_shown_no_more(self) -> None:
-        """What a node runs no more goes, unless another shows it by now; and what is not stored any more."""
+        """
+        Rooms are not shown once their node runs them no more, unless another shows them, or once they are not stored.
+        """
         first, second = await self.node("a"), await self.node("b")
         for room in ("r1", "r2", "r3"):
             await self.commit(first, change(1, room=room))

@@ -45,7 +45,7 @@ class UserContract(StoreCase):
         self.assertEqual(await self.store.user(ANN.id), changed)
 
     async def test_user_stale_versions(self) -> None:
-        """Who read an older row, or skips one, changes nothing; of two changes at once one is done."""
+        """Whoever read an older row, or skips one, changes nothing; of two changes at once one is done."""
         await self.store.put_user(ANN)
         two = replace(ANN, version=2, value=b"2")
         await self.store.put_user(two)
@@ -67,7 +67,7 @@ class UserContract(StoreCase):
             self.assertEqual(await self.store.put_user(ANN), Put.STORED)
 
     async def test_user_name_taken(self) -> None:
-        """No two users have one name; who comes second changes nothing."""
+        """No two users have one name; whoever comes second changes nothing."""
         await self.store.put_user(ANN)
         self.assertEqual(await self.store.put_user(replace(BOB, name_key="ann")), Put.TAKEN)
         self.assertIsNone(await self.store.user(BOB.id))
@@ -76,7 +76,7 @@ class UserContract(StoreCase):
         self.assertEqual(await self.store.user(BOB.id), BOB)
 
     async def test_user_new_name_frees_the_old(self) -> None:
-        """After a change of name the old one is another's to take."""
+        """After a change of name others may take the old one."""
         await self.store.put_user(ANN)
         await self.store.put_user(replace(ANN, name_key="anna", version=2))
         self.assertIsNone(await self.store.user_named("ann"))
@@ -94,7 +94,7 @@ class UserContract(StoreCase):
         self.assertIsNone(await self.store.user_named(""))
 
     async def test_user_drop(self) -> None:
-        """Who is dropped is gone, with the name; dropping again does nothing."""
+        """A user who is dropped is gone, with the name; dropping again does nothing."""
         await self.store.put_user(ANN)
         for _ in range(2):
             await self.store.drop_user(ANN.id)
