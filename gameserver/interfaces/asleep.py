@@ -95,9 +95,7 @@ class Listed(Struct, frozen=True, kw_only=True):
 
 
 class SleepingRooms(Struct, frozen=True, kw_only=True):
-    """
-    The codes of sleeping rooms in which a user has a seat, and of those that the user made and nobody has a seat in.
-    """
+    """The codes of sleeping rooms in which a user has a seat, and of those that the user made, where nobody has one."""
 
     seated: Sequence[str] = ()
     empty: Sequence[str] = ()

@@ -88,23 +88,23 @@ class ILeases(Interface):
         """
 
     def renew_lease(*, for_ms: int) -> Deferred[LeaseRenewal]:
-        """Have the lease last for so long from now."""
+        """Make the lease last for so long from now."""
 
     def release_lease() -> Deferred[None]:
         """End the lease at once: others may take the node's rooms over."""
 
     def others() -> Deferred[OtherNodes]:
-        """Look what the other nodes do, and what they want of this one."""
+        """Tell what the other nodes do, and what they want of this one."""
 
     def orphaned() -> Deferred[list[str]]:
-        """The nodes without a lease that may have left rooms behind."""
+        """Return the nodes without a lease that may have left rooms behind."""
 
     def forget_nodes(nodes: Sequence[str]) -> Deferred[None]:
-        """What these nodes left behind was seen to; one of them that acquires a lease again is known again."""
+        """Note that what these nodes left behind was dealt with; one that acquires a lease again is known again."""
 
     def fences(ids: Sequence[str]) -> Deferred[list[tuple[int, int] | None]]:
         """
-        How far the store is with these rooms.
+        Tell how far the store is with these rooms.
 
         :returns: fence and version of each, in order; None where there is no such room.
         """
@@ -114,13 +114,14 @@ class ILeases(Interface):
         Ask to be the one that does something.
 
         :param name: of what is to be done once.
-        :param by: who asks; random. Whoever has no answer asks again as the same, and gets the answer that was lost.
+        :param by: who asks, a random text. Whoever gets no answer asks again with the same, and gets the one that was
+            lost.
         :param for_ms: how long it is remembered who was the first to ask.
         :returns: whether nobody else asked before.
         """
 
     def release_rooms(ids: Sequence[str]) -> Deferred[None]:
-        """Let go of rooms that this node opened and cannot run: they belong to nobody until one opens them."""
+        """Let go of rooms that this node opened and cannot run: they belong to no node until one opens them."""
 
     def describe_node(games: Mapping[str, int], *, draining: bool, about: Mapping[str, str] = {}) -> Deferred[None]:
         """
@@ -141,7 +142,7 @@ class ILeases(Interface):
         :param games: by name the version of each game that is served.
         :param most: so many at most.
         :param fair: no more than would make all nodes with a lease equally full; those that are busy get none, unless
-            all are, nor do those that missed a renewal of it.
+            all are, nor do those that missed a renewal of their lease.
         :returns: their ids, and how many more there are that this node could have.
         :raises StoreUnavailable: this node has no lease, or the answer is lost: `waiting_rooms` has them then.
         """
@@ -158,7 +159,7 @@ class ILeases(Interface):
 
     def ask_to_drain(node: str) -> Deferred[bool]:
         """
-        Have a node hand its rooms over and stop; it sees that when it looks the next time, see `others`.
+        Ask a node to hand its rooms over and to stop; it sees that when it looks the next time, see `others`.
 
         :param node: its name in the store, or the one that its record has under ``name``.
         :returns: whether there is such a node with a lease.

@@ -18,7 +18,7 @@ class BookChange(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     :ivar puts: the pages it wrote.
     :ivar drops: those it tore out.
-    :ivar stale: what it wrote is too much to be said: read the book.
+    :ivar stale: what it wrote is too much to be told here: read the book.
     """
 
     book: str
@@ -47,4 +47,4 @@ class INews(Interface):
         """
 
     def tell_news(change: BookChange) -> Deferred[None]:
-        """Have all others know of something that no book has."""
+        """Tell all other nodes of something that is in no book."""

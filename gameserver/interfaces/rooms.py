@@ -23,15 +23,15 @@ class IClock(Interface):
         """Seconds since some moment, which only grow."""
 
     def later(delay_s: float, call: Callable[..., Any], *args: Any) -> IDelayedCall:
-        """Call this once after so many seconds, in the reactor's thread; less than none is none."""
+        """Call this once after so many seconds, in the reactor's thread; a negative delay counts as 0."""
 
     def next_time(expression: str, after_s: float) -> float | None:
         """
-        When a time of the calendar comes next.
+        Tell when a time of the calendar comes next.
 
         :param expression: as `gameserver.cron` takes it.
         :returns: seconds since 1970, later than ``after_s``, or None if it never comes.
-        :raises ValueError: it is no such expression, or the time zone is none.
+        :raises ValueError: it is no such expression, or the time zone is not known.
         """
 
 
@@ -64,13 +64,13 @@ class ISession(Interface):
         """
 
     def deliver_volatile(frame: bytes, slot: str) -> None:
-        """The same; a slow reader gets the newest frame of a slot only."""
+        """Send one message as `deliver` does; a slow reader gets only the newest of a slot."""
 
     def seated(code: str, seat: str) -> None:
         """From now on this session holds that seat in the room of that code."""
 
     def unseated(code: str) -> None:
-        """It holds it no longer."""
+        """From now on this session holds no seat in the room of that code."""
 
     def refused() -> None:
         """Something that it said came too fast to be looked at."""

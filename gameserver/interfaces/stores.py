@@ -31,7 +31,7 @@ class Commit(Struct, frozen=True, kw_only=True):
     :ivar drops: parts to delete; a name is never in both.
     :ivar ends: the room is over for good: delete it whole, and keep its code from reuse for a day.
     :ivar whole: ``puts`` are all parts that the room has, whatever the store has of it, and ``game`` is its game from
-        now on: what a store is given that lost something, or where a game has another name.
+        now on: for a store that lost something, or a game that has another name.
     :ivar entries: entries of the room's tables to write, by table and key; None deletes one.
     :ivar notices: pages to write in the book `gameserver.store.keys.NOTICES`, which outlive the room.
     :ivar sleeps: the room leaves memory with this commit, and is nobody's until it is opened.
@@ -79,7 +79,7 @@ class Located(Struct, frozen=True, kw_only=True):
     :ivar node: whose it is: another node that holds a lease; None: this node may open it.
     :ivar lease_ms: what is left of that node's lease, milliseconds; 0 where there is none.
     :ivar url: of that node's WebSocket, as it has told; None: it told none.
-    :ivar orphaned: it was a node's that holds no lease any more: all nodes that may have it claim it at present.
+    :ivar orphaned: its node holds no lease any more: the nodes that can run it are claiming such rooms at present.
     :ivar silent: it has not renewed its lease for so long that it may be gone.
     """
 
@@ -113,7 +113,7 @@ class TableSizes(Struct, frozen=True):
 
 
 class Outcome(Enum):
-    """What became of one commit."""
+    """What became of one commit, as `IStore.commit` explains."""
 
     STORED = "stored"
     FENCED = "fenced"
@@ -233,7 +233,7 @@ class UserRow(Struct, frozen=True, kw_only=True):
 
 
 class Put(Enum):
-    """What became of one row."""
+    """What became of one row, as `IUserStore.put_user` explains."""
 
     STORED = "stored"
     STALE = "stale"

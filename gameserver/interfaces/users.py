@@ -33,7 +33,7 @@ GUEST_ID: Final = "guest:"
 
 
 def is_guest(user: User) -> bool:
-    """Whether all that is known of somebody is a name; who made an account of a guest has logged in."""
+    """Whether all that is known of somebody is a name; a guest who has made an account has logged in."""
     return user.id.startswith(GUEST_ID) and not user.login
 
 
@@ -105,8 +105,8 @@ class IAuthenticator(Interface):
 
 class ISeesCallers(IAuthenticator):
     """
-    One that looks at who asks: ``authenticate``, ``login``, ``register`` and ``authenticate_cookies`` take a `Caller`
-    as well, or None, as ``caller``.
+    An authenticator that looks at who asks: ``authenticate``, ``login``, ``register`` and ``authenticate_cookies`` take
+    a `Caller` as well, or None, as ``caller``.
     """
 
 
@@ -140,7 +140,7 @@ class LoginFacts(Struct, frozen=True):
     What a user is told of a login; ``current`` is the one that is asking.
 
     :ivar device: what the browser or program called itself; empty where it said nothing.
-    :ivar began_s: seconds since 1970; None: before this was kept. ``used_s``: when it was used or renewed last.
+    :ivar began_s: seconds since 1970; None: not kept for so old a login. ``used_s``: when it was used or renewed last.
     """
 
     id: str
@@ -230,7 +230,7 @@ class ICookies(IAuthenticator):
 
     def authenticate_cookies(cookies: Mapping[str, str], *, now_s: float) -> Deferred[Grant | None]:
         """
-        The request's origin was checked before. What `ITickets.keep` made is not among them.
+        Say whose cookies these are, without those of `ITickets.keep`; the request's origin was checked before.
 
         :param cookies: name to value, all that the request brought.
         :returns: what this user gets, or None if none of the cookies is this authenticator's.
@@ -243,7 +243,7 @@ class Order(Struct, frozen=True):
     What is to become of a user's logins.
 
     :ivar user: the user's id.
-    :ivar rights: those that the user has from now on; None: who proved before to be this user proves it no more.
+    :ivar rights: those that the user has from now on; None: whatever proved to be this user before, proves it no more.
     :ivar given_s: when it was given, seconds since 1970: one that comes late, or again, undoes none that was given
         after it. None: now.
     """
@@ -271,22 +271,22 @@ class IRechecks(IAuthenticator):
 
     def revoke(order: Order, *, now_s: float) -> Deferred[None]:
         """
-        Let this count from now on; the connections are not its business.
+        Let an order count from now on; to close connections is left to the caller.
 
         :raises StoreUnavailable: nothing is known of it; do it again.
         """
 
     def orders_of(token: str, *, now_s: float) -> Deferred[Sequence[Order] | None]:
         """
-        Read what somebody orders who signed this token.
+        Read the orders in a token, signed by the system that these users are from.
 
-        :returns: the orders; None: it is not of whoever's users these are.
-        :raises Refused: ``unauthenticated``: it is forged, or too late for it.
+        :returns: the orders; None: it is from another system.
+        :raises Refused: ``unauthenticated``: it is forged, or has expired.
         """
 
 
 class ISessions(ICookies):
-    """One whose cookies are another system's: a browser may be somebody before it has been here."""
+    """One whose cookies are another system's: a browser may be logged in there before it comes here."""
 
     def has_session(cookies: Mapping[str, str]) -> bool:
         """Whether one of these is the other system's; what it proves is not looked at."""
@@ -304,7 +304,7 @@ class IAuthenticators(Interface):
 
     def authenticate(token: str, *, now_s: float, caller: Caller | None = None) -> Deferred[User]:
         """
-        Have the authenticator that owns a token say whose it is, as in `IAuthenticator.authenticate`.
+        Ask the authenticator that owns a token whose it is, as in `IAuthenticator.authenticate`.
 
         A token that nobody owns is refused, too.
 
@@ -329,7 +329,7 @@ class IAuthenticators(Interface):
         """
 
     def look_again(user: User, *, now_s: float) -> Deferred[User]:
-        """Look up the rights that a user has now; nobody knows more of a user whom none of them keeps."""
+        """Look up the rights that a user has now; a user whom none of them keeps stays as is."""
 
     def revoke(order: Order, *, now_s: float) -> Deferred[None]:
         """
@@ -339,14 +339,14 @@ class IAuthenticators(Interface):
         """
 
     def orders_of(token: str, *, now_s: float) -> Deferred[Sequence[Order]]:
-        """Read what somebody orders who signed this token; one that is nobody's is refused as well."""
+        """Read the orders in a signed token; one that no authenticator knows is refused as well."""
 
     def offering(contract: type[Interface]) -> IAuthenticator | None:
         """Return the first authenticator that implements this contract, or None."""
 
 
 class ITickets(Interface):
-    """Sells what is shown once in place of a token."""
+    """Sells tickets, which are shown once in place of a token."""
 
     def sell(token: str, *, now_s: float) -> str:
         """
@@ -373,7 +373,7 @@ class ITickets(Interface):
         Take a token out of a cookie.
 
         :returns: the token in it, which is yet to be proved again.
-        :raises Refused: ``unauthenticated``: it is none of `keep`, or too late for it.
+        :raises Refused: ``unauthenticated``: `keep` did not make it, or it has expired.
         """
 
 

@@ -52,7 +52,7 @@ class Codec(Protocol):
 
     @property
     def glance(self) -> Callable[[bytes], Send]:
-        """Gives of a ``send`` what `decode` does, and an error of `PROBLEMS` where that must look closer."""
+        """Decodes a ``send`` as `decode` does, only faster; raises one of `PROBLEMS` where that must look closer."""
 
     def is_flat(self, frame: bytes) -> bool:
         """Whether a message nests no deeper than it may; `glance` does not look."""
@@ -102,7 +102,7 @@ class JSONCodec:
         return message
 
     def _check_size(self, frame: bytes) -> None:
-        """Nothing is made of what else is in it before it is known that it may be as large."""
+        """Read no more than ``op`` and ``id`` before it is known that the frame may be so large."""
         try:
             head = _decode_head(frame)
         except PROBLEMS:
@@ -133,12 +133,12 @@ _decode_send: Final = msgspec.json.Decoder(Send).decode
 
 
 def too_large(most: int, id: int | None) -> Unreadable:
-    """:returns: what whoever says more is told."""
+    """:returns: the error for a larger message."""
     return Unreadable("too_large", f"A message that is no ``send`` has at most {most} bytes.", id)
 
 
 def too_deep(depth: int) -> str:
-    """:returns: what whoever nests deeper is told."""
+    """:returns: the error's text for deeper nesting."""
     return f"At most {depth} lists and objects inside one another."
 
 
@@ -151,7 +151,7 @@ def json_depth(text: bytes) -> int:
 
 
 _STEPS: Final = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
-"""One in, or, as a signed byte, one out."""
+"""1 for each bracket that opens, and -1, as a signed byte, for each that closes."""
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 
@@ -171,7 +171,7 @@ def _fails_at_null(error: Exception) -> bool:
 def _as_meant(frame: bytes) -> bytes:
     """
     :returns: the same message, with integers for the whole floats that stand for one, and without fields that are null;
-        what is the game's as it is.
+        the game's own data stays as it is.
     """
     fields = {name: value for name, value in _decode_fields(frame).items() if bytes(value) != b"null"}
     op = _decode_any(fields.get("op", b"null"))
@@ -182,7 +182,7 @@ def _as_meant(frame: bytes) -> bytes:
 
 
 def _what_is_wrong(frame: bytes, error: Exception) -> Unreadable:
-    """The slow look at a frame that did not decode: which request it is, and whether its ``op`` is known."""
+    """Look closely at a frame that did not decode: which request it is, and whether its ``op`` is known."""
     try:
         value = _decode_any(frame)
     except PROBLEMS:
@@ -207,7 +207,7 @@ def _id_of(frame: bytes) -> int | None:
 
 
 def _id_in_pieces(frame: bytes) -> int | None:
-    """:returns: the same of what is no JSON: the number behind the key ``id`` that stands inside nothing else."""
+    """:returns: the same for what is not JSON: the number behind the key ``id`` of the outermost object."""
     depth = 0
     for token in _TOKEN.finditer(frame):
         found = token[0]

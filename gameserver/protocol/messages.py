@@ -96,7 +96,7 @@ SUBPROTOCOLS: Final = (SUBPROTOCOL, PACKED_SUBPROTOCOL)
 
 
 class Form(IntEnum):
-    """What the bytes are that a session is sent."""
+    """The form of the messages that a session is sent."""
 
     JSON = 0
     PACKED = 1
@@ -112,15 +112,15 @@ RequestId = Annotated[int, Meta(ge=0, le=2**53)]
 ID_CHARS: Final = 1024
 Id = Annotated[str, Meta(max_length=ID_CHARS)]
 """
-What only has to be found: a user, a seat, a room, a place to write to. The longest there is is a user's of another
-issuer, whose id holds the address of that one.
+The id of what only has to be found: a user, a seat, a room, a place to write to. The longest are of users from another
+issuer: they hold its address.
 """
 Name = Annotated[str, Meta(max_length=ID_CHARS)]
-"""A name or a password, of which a setting, or who checks it, says how long it may be: never as long as this."""
+"""A name or a password. A setting, or whoever checks it, says how long it may be: always less than this."""
 
 
 class Object(dict[str, Any]):
-    """An object, as JSON has it: bytes are none, though they come as one."""
+    """A JSON object; bytes, though they travel as one, are none."""
 
 
 class FromClient(Struct, tag_field="op", tag=str.lower):
@@ -258,7 +258,7 @@ class TeamMessage(FromClient, tag="team"):
 
 
 HOST_ACTS: Final = ("end", "again", "pause", "unpause", "lock", "unlock", "kick", "mute", "pass")
-"""Those of ``host``; the last three are about a seat."""
+"""The acts of ``host``; the last three are about a seat."""
 
 
 class HostMessage(FromClient, tag="host"):
@@ -560,7 +560,7 @@ are. ``keys``, and the small numbers that stand for keys in a patch, are explain
 """
 
 FROM_CLIENT: Final = frozenset({*range(1, 21), 41, 43, 44} & ARRAYS.keys())
-"""The numbers of what a client may say; those up to 40 were dealt out in halves."""
+"""The numbers of what a client may say; of those up to 40, the first half is for clients."""
 
 
 class Close:

@@ -26,7 +26,7 @@ OWN: Final = "seat"
 
 class OutOfStep(Exception):
     """
-    What came does not follow what is known: something is missing here, and has to be asked for.
+    A message does not follow what is known: something is missing here, and has to be asked for.
 
     :ivar broken: a document differs from the server's, so that only whole documents help, and no replay.
     """
@@ -45,7 +45,7 @@ class Mirror:
     :ivar seat: the seat itself, with its secret.
     :ivar info: status, phase, options, result and so on.
     :ivar seats: by id; the groups of each are those that this seat may know.
-    :ivar docs: by stream, plain trees, patched in place; they are none any more once the stream ended.
+    :ivar docs: by stream, plain trees, patched in place; one is gone once its stream has ended.
     :ivar timers: by stream and name, those that run or are paused.
     :ivar chat: the lines, oldest first.
     :ivar channels: the channels that this seat hears, by address.
@@ -124,7 +124,7 @@ class Mirror:
         return None
 
     def _follows(self, op: str, stream: Any, n: Any) -> bool:
-        """:returns: whether it is news. :raises OutOfStep: there is some between."""
+        """:returns: whether it is new. :raises OutOfStep: messages before it are missing."""
         if op == "doc":
             return True  # it sets the counter itself
         known = self.counts.get(stream)
@@ -211,7 +211,7 @@ class Mirror:
     }
 
     def _forget(self, stream: str) -> None:
-        """Out of a group: nothing of it is known from now on, its lines neither."""
+        """Forget all that is known of a group's stream, its lines as well."""
         self.counts.pop(stream, None)
         self.docs.pop(stream, None)
         self.chat[:] = [line for line in self.chat if line.stream != stream]
@@ -254,6 +254,6 @@ class Mirror:
         self.seats[seat.id] = seat
 
     def _is_private(self, name: str) -> bool:
-        """Of a group that was never told on ``room``: only who is in it can know of it."""
+        """Whether a group was never told on ``room``, and this seat is in it: only its members know of it."""
         own = self.seats.get(self.seat.id)
         return name not in self._public and own is not None and name in own.groups

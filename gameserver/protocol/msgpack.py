@@ -56,7 +56,7 @@ def pack(message: FromServer) -> bytes:
 def repack(frame: bytes | msgspec.Raw, keys: Any = None) -> bytes:
     """
     :param frame: a message of the server as JSON.
-    :param keys: those that ``joined`` and ``doc`` have besides.
+    :param keys: the keys of streams that ``joined`` and ``doc`` bring as well.
     :returns: the same as MessagePack.
     """
     message: dict[str, Any] = values.decode(bytes(frame))
@@ -68,7 +68,7 @@ def repack(frame: bytes | msgspec.Raw, keys: Any = None) -> bytes:
 
 
 def shorten(value: Any) -> Any:
-    """:returns: a value of a document, with floats as they are shortest: in 4 bytes where that is exact, else in 8."""
+    """:returns: a value of a document, with the shortest floats: in 4 bytes where that is exact, else in 8."""
     if type(value) is float:
         try:
             four = _FLOAT32.pack(value)
@@ -94,7 +94,7 @@ def in_form(form: Form, frame: bytes) -> bytes:
 
 def say(op: str, fields: Mapping[str, Any]) -> bytes:
     """
-    What a client says.
+    Write a client's message.
 
     :param fields: by name, as in JSON, with plain values; trailing ones that are absent are left out.
     """

@@ -36,7 +36,7 @@ class MsgpackCodec:
         self.request_bytes = request_bytes
 
     def glance(self, frame: bytes) -> Send:
-        """Return a quick decoder for a ``send``; see `gameserver.protocol.json_codec.Codec.glance`."""
+        """Decode a ``send`` quickly; see `gameserver.protocol.json_codec.Codec.glance`."""
         return _send(_send_decoder.decode(frame))
 
     def is_flat(self, frame: bytes) -> bool:
@@ -58,7 +58,7 @@ class MsgpackCodec:
         return _message_of(array)
 
     def _check_size(self, frame: bytes) -> None:
-        """Nothing is made of what else is in it before it is known that it may be as large."""
+        """Read no more than number and id before it is known that the frame may be so large."""
         try:
             parts = _decode_parts(frame)
             number = msgspec.msgpack.decode(parts[0], type=int) if parts else 0
@@ -81,7 +81,7 @@ def _send(array: Any) -> Send:
 
 
 def is_deeper(frame: bytes, depth: int) -> bool:
-    """Whether more containers stand inside one another; of what is no MessagePack it does not matter."""
+    """Whether containers nest deeper than this; for what is not MessagePack the answer does not matter."""
     try:
         level = [msgspec.msgpack.decode(frame)]
     except RecursionError:
@@ -97,7 +97,7 @@ def is_deeper(frame: bytes, depth: int) -> bool:
 
 
 def _array_of(number: int) -> Any:
-    """:returns: the struct of a client's message as an array: all may be nil but what identifies."""
+    """:returns: the struct of a client's message as an array: all fields but the required ones may be nil."""
     op, names = ARRAYS[number]
     kind = _KINDS[op]
     hints = get_type_hints(kind, include_extras=True)
@@ -112,7 +112,7 @@ def _array_of(number: int) -> Any:
 
 
 def _open_fields(kind: Any) -> tuple[str, ...]:
-    """:returns: those that may hold what JSON cannot; the rest of the server takes them as JSON has them."""
+    """:returns: the fields that may hold what JSON cannot; the rest of the server takes them in their JSON form."""
     hints = get_type_hints(kind)
     return tuple(name for name, hint in hints.items() if {Any, Object, float} & {hint, *get_args(hint)})
 
@@ -130,7 +130,7 @@ _decode_parts: Final = msgspec.msgpack.Decoder(list[Raw]).decode
 
 
 def _message_of(array: Struct) -> ClientMessage:
-    """The same as the struct of `messages`, with its defaults where the array has nil."""
+    """Return the message that an array is, with its defaults where the array has nil."""
     kind = _MESSAGES[type(array)]
     given = {name: getattr(array, name) for name in array.__struct_fields__}
     given = {name: value for name, value in given.items() if value is not None}
@@ -160,7 +160,7 @@ def _wrapped(value: Any, id: int | None) -> Any:
 
 
 def _what_is_wrong(frame: bytes, error: Exception) -> Unreadable:
-    """The slow look at a frame that did not decode: which request it is, and whether its number is known."""
+    """Look closely at a frame that did not decode: which request it is, and whether its number is known."""
     try:
         parts = _decode_parts(frame)
         number = _decode_any(parts[0]) if parts else None
@@ -184,7 +184,7 @@ def _id_of(frame: bytes) -> int | None:
 
 
 def _id_in(parts: list[Raw], number: Any) -> int | None:
-    """Of a request, or of what may be one of a later time."""
+    """Find the id of a request, or of what a later version may know as one."""
     place = _id_place(number)
     try:
         return request_id(_decode_any(parts[place])) if 0 < place < len(parts) else None
@@ -193,7 +193,7 @@ def _id_in(parts: list[Raw], number: Any) -> int | None:
 
 
 def _id_in_pieces(frame: bytes) -> int | None:
-    """:returns: the same of what is no MessagePack: the number that stands behind the one with which it begins."""
+    """:returns: the same for what is not MessagePack: the number behind the one with which it begins."""
     start = _HEADS.get(frame[:1], 0)
     middle = start + _NUMBERS.get(frame[start : start + 1], 1)
     end = middle + _NUMBERS.get(frame[middle : middle + 1], 1)

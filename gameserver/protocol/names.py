@@ -1,13 +1,13 @@
 """
 What people are called: which names there may be, and when a person could take one for another.
 
-Every door at which a name comes in asks `check_name`, and whatever compares names compares what `name_key` makes of
-them. Neither touches a text before its length is known: to bring 28,000 combining marks into their order takes 0.75 s.
+Wherever a name comes in, `check_name` is asked; and names are compared by what `name_key` makes of them. Neither
+touches a text before its length is known: to bring 28,000 combining marks into their order takes 0.75 s.
 
 What is invisible is what Unicode says is not to be shown (`Default_Ignorable_Code_Point`, which the standard library
-does not know, but `regex` does), besides what has no glyph or a blank one. Who looks like whom is a table of our own,
-out of Unicode's: a package that follows https://www.unicode.org/reports/tr39/ closely, and is looked after, there is
-not; ``confusable_homoglyphs`` knows which characters are alike, but not which text to compare.
+does not know, but `regex` does), besides what has no glyph or a blank one. Which letters look alike is in a table of
+our own, made from Unicode's: there is no package that follows https://www.unicode.org/reports/tr39/ closely and is
+maintained; ``confusable_homoglyphs`` knows which characters are alike, but not which text to compare.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from gameserver.errors import Refused
 from gameserver.protocol.lookalikes import LOOKALIKES
 
 SPELLED: Final = 4
-"""Code points of the longest spelling of one that is whole: a Greek letter and its three marks."""
+"""Code points in which one character may be spelled, at most: a Greek letter and its three marks."""
 KEY_CHARS: Final = 320
-"""The longest name that is compared: an address of e-mail, with which other systems log in. Ours are shorter."""
+"""The longest name that is compared: an e-mail address, as names from other systems may be. Ours are shorter."""
 NAMELESS: Final = "Player"
 KEPT_KEYS: Final = 16_384
 """Keys that are kept, since a room compares a newcomer with all who are there: more than a room has seats."""
@@ -43,7 +43,7 @@ one. A mark needs something to stand on.
 _NOT_COMPARED: Final = regex.compile(rf"[{_UNSEEN}\p{{Z}}\p{{P}}]+")
 _LOOSE_END: Final = regex.compile(r"[\s\u200c\u200d]+$")
 _SHOWN: Final = regex.compile(rf"[^\p{{Default_Ignorable_Code_Point}}{_BLANK}\p{{Z}}\p{{Cc}}\s]")
-"""More is shown than is good for a name: what nobody has given a meaning is a box."""
+"""More counts as shown than may be in a name: a character that has no meaning yet is shown as a box."""
 _UNSEEN_PART: Final = regex.compile(rf"[{_UNSEEN}]+")
 
 _ALIKE: Final = str.maketrans({"i": "l", "1": "l", "|": "l", "0": "o"})
@@ -96,8 +96,8 @@ def numbered(name: str, taken: Container[str], most: int) -> str:
     """
     :param taken: the keys that it must not have, see `name_key`.
     :param most: code points.
-    :returns: the name with a number with which it is nobody else's: "Anna 2", and the next where that is somebody's.
-        Of a thousand guests who are all called the same, the last is found in a few steps, too.
+    :returns: the name with a number that makes it nobody else's, such as "Anna 2". Even of a thousand guests with one
+        name, the last gets one in a few steps.
     """
 
     def of_number(n: int) -> str:
@@ -156,7 +156,7 @@ def _key(name: str) -> str:
 
 def former_key(name: str) -> str:
     """
-    :returns: what accounts were stored under before `name_key` knew of fillers and of capitals.
+    :returns: the key under which older releases stored accounts, before `name_key` knew of fillers and of capitals.
     :raises Refused: as it does.
     """
     _check_length(name)

@@ -83,7 +83,7 @@ class _Taker:
     Does what `Wholes.taken` says, for values of one type.
 
     :ivar integers: whether a whole float is taken for an integer.
-    :ivar lists: make the list as the type has it, or None where the type is none of such a list.
+    :ivar lists: functions that make a list as the type wants it, or return None where it has no such lists.
     :ivar dicts: the same of objects.
     """
 
@@ -106,7 +106,7 @@ class _Taker:
 
 
 Made = dict[int, _Taker]
-"""By the identity of a type: a type may hold itself."""
+"""By the identity of their types, since a type may hold itself."""
 
 
 def _taker(kind: types.Type, known: Made) -> _Taker:
@@ -158,7 +158,7 @@ def _list_maker(item: _Taker) -> Callable[[list[Any]], list[Any] | None]:
 
 
 def _row_maker(members: list[_Taker], head: list[Any]) -> Callable[[list[Any]], list[Any] | None]:
-    """:param head: with what it begins, if it is this one of several."""
+    """:param head: what a list begins with, if it is of this one among several types."""
     start, end = len(head), len(head) + len(members)
 
     def make(value: list[Any]) -> list[Any] | None:
@@ -170,7 +170,7 @@ def _row_maker(members: list[_Taker], head: list[Any]) -> Callable[[list[Any]], 
 
 
 def _object_maker(fields: dict[str, _Taker], tags: dict[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any] | None]:
-    """:param tags: what it holds, if it is this one of several."""
+    """:param tags: what an object holds, if it is of this one among several types."""
 
     def make(value: dict[str, Any]) -> dict[str, Any] | None:
         if any(value.get(name) != tag for name, tag in tags.items()):

@@ -34,7 +34,7 @@ def check_length(password: str) -> None:
 
 def spellings(password: str) -> tuple[str, ...]:
     """
-    :returns: what may have been hashed of a password: its one form, and what was typed, as it was done before.
+    :returns: what may have been hashed of a password: its one form, and what was typed, as older releases did.
     :raises Refused: as `normal_form` does.
     """
     return tuple(dict.fromkeys((normal_form(password), password)))

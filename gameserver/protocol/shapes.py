@@ -19,7 +19,8 @@ class UserInfo(Struct):
     rights: list[str]
 
 
-# What older servers leave out, and newer ones always tell: ``omit_defaults`` knows no such function.
+# Defaults of fields that older servers leave out, and that are always told here: ``omit_defaults`` does not know what a
+# function returns.
 
 
 def _of_nobody() -> dict[str, list[str]]:
@@ -39,7 +40,7 @@ class SeatInfo(Struct, omit_defaults=True):
     What an audience may know of a seat: ``SEAT``.
 
     ``account`` is left out where it is a guest's; ``bot`` is the level of the bot that sits there, and ``stand_in``
-    says whether a bot moves for who is away.
+    says whether a bot moves for an owner who is away.
     """
 
     id: str
@@ -188,7 +189,7 @@ class ChannelInfo(Struct):
 
 
 class OwnSeat(Struct, omit_defaults=True):
-    """The requester's own: ``hosts`` says that a screen has the host's rights, though another has the flag."""
+    """The requester's own seat: ``hosts`` says that a screen has the host's rights, though another has the flag."""
 
     id: str
     number: int | None

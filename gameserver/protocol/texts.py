@@ -1,8 +1,8 @@
 """
 What people write, as others get it: chat in rooms and outside, reports, reasons, texts of a profile.
 
-Control characters are for terminals, and no page shows them as the same; line ends come in seven kinds. Every door at
-which such a text comes in asks its bound first, and gives it to one of these functions then.
+Control characters are for terminals, and no page shows them as the same; line ends come in seven kinds. Wherever such a
+text comes in, its length is checked first, and then it is given to one of these functions.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LINES: Final = 10
 
 _LINE_END: Final = regex.compile(r"\r\n|[\n\v\f\r\x85\u2028\u2029]")
 _CONTROL: Final = regex.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]+")
-"""C0, DEL and C1, without the tabulator; line ends are looked for before."""
+"""C0, DEL and C1, without the tabulator; line ends are replaced before."""
 _EMPTY_LINES: Final = regex.compile(r"\n\s*\n")
 
 
@@ -32,8 +32,8 @@ def printable(text: str) -> str:
 
 def cleaned(text: str) -> str:
     """
-    :returns: what is `printable` of a text, without empty lines around it and with at most one between two others. Of
-        more than `LINES` lines the last are one, with spaces between.
+    :returns: what is `printable` of a text, without empty lines around it and with at most one between two others.
+        Where there are more than `LINES`, the last ones are joined with spaces.
     """
     if text.isascii() and text.isprintable():
         return text

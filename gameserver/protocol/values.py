@@ -247,7 +247,7 @@ def to_wire(value: Any) -> Any:
 
 
 def is_bytes(value: dict[str, Any]) -> bool:
-    """Whether an object of decoded JSON stands for bytes, well or badly."""
+    """Whether an object of decoded JSON stands for bytes, be they well formed or not."""
     return len(value) == 1 and _BYTES in value
 
 
@@ -374,7 +374,7 @@ def read(data: bytes | msgspec.Raw) -> Any:
 
 def received(value: Any) -> Any:
     """
-    The same of a value that came inside a message of a client, and was decoded with it.
+    Read, as `read` does, a value that came inside a client's message, and was decoded with it.
 
     :param value: as JSON has it.
     :raises NotJSON: as `read`.

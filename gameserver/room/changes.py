@@ -185,7 +185,7 @@ class Changes:
         self.said.pop()
 
     def drop(self) -> None:
-        """None of it is told; what is, is taken as it is told."""
+        """Forget what was gathered: none of it is told."""
         self.said.clear()
         self.more_come = False
         self.cause, self.no_undo = None, False

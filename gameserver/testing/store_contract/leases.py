@@ -72,9 +72,7 @@ class LeaseContract(ShownContract):
         self.assertEqual(await node.orphaned(), [])
 
     async def test_lease_ends(self) -> None:
-        """
-        Under a lease that has ended nothing is committed or opened until it is renewed, which tells that it lapsed.
-        """
+        """Under an ended lease nothing is committed or opened until it is renewed, which says that it lapsed."""
         node = await self.short_lived("a", "r1")
         with self.assertRaises(StoreUnavailable):
             await self.commit(node, change(2))
@@ -97,9 +95,7 @@ class LeaseContract(ShownContract):
         self.assertEqual(await self.commit(first, change(2)), [STORED])
 
     async def test_located_at_the_node_that_has_it(self) -> None:
-        """
-        While a node's lease lasts, others are told that a room is its, and for how long at most; it itself is not.
-        """
+        """While a node's lease lasts, others are told which rooms it has, and how long at most; itself it is not."""
         first = await self.node("a")
         await self.commit(first, change(1))
         second = await self.node("b", for_ms=LONG_MS)
@@ -208,9 +204,7 @@ class LeaseContract(ShownContract):
         self.assertEqual((sorted(ids + last), more), (["r1", "r2", "r3"], 0))
 
     async def test_claimed_fairly(self) -> None:
-        """
-        Nodes with a lease are equally full in the end, whoever is first; one that has rooms of its own gets fewer.
-        """
+        """Nodes with a lease are equally full in the end, whoever is first; one with rooms of its own gets fewer."""
         await self.short_lived("a", *(f"r{n}" for n in range(10)))
         second, third = await self.node("b"), await self.node("c")
         self.assertEqual(await self.commit(third, *(change(1, room=f"own{n}") for n in range(4))), [STORED] * 4)

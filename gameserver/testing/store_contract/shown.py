@@ -58,9 +58,7 @@ class ShownContract(ContractCase):
         self.assertEqual(await busy(), [False, True])
 
     async def test_shown_no_more(self) -> None:
-        """
-        Rooms are not shown once their node runs them no more, unless another shows them, or once they are not stored.
-        """
+        """Rooms go that their node runs no more, unless another shows them; and rooms that are not stored any more."""
         first, second = await self.node("a"), await self.node("b")
         for room in ("r1", "r2", "r3"):
             await self.commit(first, change(1, room=room))
