@@ -47,7 +47,7 @@ class Crontab:
     :ivar minutes: the minutes that the field names, ascending; likewise ``hours``, ``days``, ``months`` and
         ``weekdays``, the last from Sunday = 0.
     :ivar by_real_time: its minute or hour begins with ``*``: it comes whenever a clock on the wall shows such a time,
-        also if the clocks are changed. Others come as often as the calendar has that time.
+        also if the clocks are changed. Others come once for each time of the calendar.
     :ivar either_day: day of the month and weekday are both named, so that either will do.
     :raises ValueError: it is no such expression, or its time never comes.
 

@@ -86,8 +86,8 @@ def message(
     :param turn: True: open only to those who are waited for (``self.turns``); others are refused with
         ``not_your_turn``; ``"any"``: open to all players while the game is played, but waited for by nobody. Where the
         game has ``moves``, it must be one of them: ``not_legal``.
-    :param stage: the call, or calls, of that name in which it is open; without it, with ``turn=True``, only where no
-        call with a name is on top.
+    :param stage: the name or names of the calls in which it is open; without it, with ``turn=True``, it is open only
+        where no call with a name is on top.
     :param undo: its player may take it back, as long as what it led to rests on nothing else; the guide of turns says
         when that is.
     :raises GameDefinitionError: these do not go together.
@@ -131,7 +131,7 @@ def bot(level: str, title: str | None = None, stand_in: bool = False) -> Callabl
 
     :param level: its name; ``random`` is there without it, where the game has ``moves``.
     :param title: how people read that; by default the level itself.
-    :param stand_in: it plays for those who are away, where the game has that.
+    :param stand_in: it is the level that plays for those who are away, or who let a clock run out.
     :raises GameDefinitionError: the level is no str, or it is used without its parentheses.
     """
     if not isinstance(level, str) or not level or len(level) > LEVEL_CHARS:

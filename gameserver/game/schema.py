@@ -267,7 +267,7 @@ class Schema:
         return self._any_of(lambda hint: list[hint])  # type: ignore[valid-type]
 
     def _any_of(self, kind: Callable[[Any], Any]) -> type[msgspec.Struct]:
-        """:param kind: makes a field's type from the one here. :returns: a struct of which any field may be missing."""
+        """:param kind: makes the type of a field from its own. :returns: a struct of which any field may be missing."""
         hints = get_type_hints(self.struct, include_extras=True)
         return msgspec.defstruct(
             self.name,

@@ -109,7 +109,7 @@ def hook(cls: type[GameSettings], name: str, parameters: int) -> Callable[..., A
 def check_migrate(cls: type[GameSettings]) -> None:
     """
     :raises GameDefinitionError: ``migrate`` is no function, async or a generator, does not take what it is called with,
-        or says that it returns what is no row.
+        or is annotated to return what is no row.
     """
     found = inspect.getattr_static(cls, "migrate", None)
     if found is None:

@@ -58,7 +58,7 @@ _SMALL_CAPITALS: Final = dict(
 )
 _SMALL: Final = {ord(chr(code).lower()[0]): like for code, like in LOOKALIKES.items()}
 _LIKE: Final = _SMALL_CAPITALS | _SMALL | LOOKALIKES
-"""What a letter looks like: by itself, or else as its capital does, since many are drawn as that is, only smaller."""
+"""What a letter looks like: by itself, or else as its capital does, since many are drawn as smaller capitals."""
 
 
 def check_name(name: str, most: int) -> str:
@@ -117,7 +117,7 @@ def numbered(name: str, taken: Container[str], most: int) -> str:
 
 
 def with_ending(name: str, ending: str, most: int) -> str:
-    """:returns: a name with this at its end, and shorter where both have not room enough."""
+    """:returns: a name with this at its end, shortened where there is not room for both."""
     return (_LOOSE_END.sub("", name[: max(0, most - len(ending))]) + ending).strip()
 
 

@@ -190,7 +190,7 @@ def with_floats(value: Any) -> Any:
 
 
 def _float_of(value: int) -> float:
-    """:returns: the float whose digits these are, all of them or as many as tell it; or the integer, if it is none."""
+    """:returns: the float that these digits stand for, be they all of its digits or just enough; else the integer."""
     try:
         number = float(value)
     except OverflowError:

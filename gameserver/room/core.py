@@ -1,8 +1,7 @@
 """
 What a room consists of: all that it keeps, and what of it ends with the process.
 
-Whatever happens in a room happens to this: the rules for seats, turns, audiences and whatever else `Room` brings
-together are built on it, and it knows none of them.
+The rules for seats, turns, audiences and whatever else `Room` brings together are built on it; it knows none of them.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MAX_FAILURES: Final = 10
 """Failures in a row, of inputs that no player sent, after which a room is closed."""
 MAX_ROUNDS: Final = 1000
-"""In one step, what a game's code has set going may so often set something going in turn."""
+"""So often in one step, what a game's code has set going may set something else going."""
 FAILURE_COST: Final = 5.0
 """Tokens of a player's rate that a message costs at which the game fails."""
 
@@ -108,7 +108,8 @@ class GameCalls:
 
     def at_once(self, what: str, call: Callable[..., Any], *args: Any) -> Coroutine[Any, Any, None] | None:
         """
-        Call the game's code for an input that no player sent and that is frequent: a coroutine costs more than a tick.
+        Call the game's code for an input that no player sent and that comes often: a coroutine would cost more than a
+        tick.
 
         :returns: None where it is done; otherwise what is to be awaited, as `alone`.
         """

@@ -104,7 +104,7 @@ class Group:
             self._note_turn()
 
     def _note_turn(self) -> None:
-        """The members of a group that takes turns have changed."""
+        """Note that the members of a group that takes turns have changed."""
         turns = self._room.state.turns
         if turns is not None and self.key in turns.ring:
             self._room.journal.note(marks.turn, turns)

@@ -21,7 +21,7 @@ LEND_S: Final = 10.0
 
 
 def set_host(room: RoomCore, seat: Player | None) -> None:
-    """Make this seat the host, for good: neither who borrowed it nor who lent it has a right to it any more."""
+    """Make this seat the host, for good: whoever borrowed or lent it has no right to it any more."""
     away_at = room.now + LEND_S if seat is not None and not seat.online else None
     host = seat.id if seat is not None else None
     room.journal.update(room.state, host=host, host_owner=None, host_away_at=away_at)
@@ -108,5 +108,5 @@ def is_host(room: RoomCore, seat: Player) -> bool:
 
 
 def hosts_beside(room: RoomCore, seat: Player) -> bool:
-    """Whether a seat has the host's rights besides the host: a screen of who made the room, which has no flag."""
+    """Whether a seat has the host's rights without the flag: it is a screen of the user who made the room."""
     return seat.role == "screen" and seat.user_id == room.state.creator

@@ -1,8 +1,8 @@
 """
 All who are in a room go on in another, that the host asked for.
 
-The new room is stored before the old one lets anybody go. Until then the old one keeps what it is to be, so that
-whoever opens it after the process died goes on with that.
+The new room is stored before the old one lets anybody go. Until then the old one keeps what the new one is to be, so
+that whoever opens it after the process has died goes on from there.
 """
 
 from __future__ import annotations

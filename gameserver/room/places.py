@@ -41,7 +41,7 @@ def places_for(room: Room, spec: Contract) -> list[KeptPlace]:
 
 def place_for(room: Room, user_id: str, role: str | None) -> KeptPlace | None:
     """
-    :param role: that somebody had, or is to have; None: whichever is theirs, a player's before others.
+    :param role: that the user had, or is to have; None: any of theirs, a player's before others.
     :returns: the place that is kept for this user.
     """
     own = [one for one in room.state.places if one.user_id == user_id and role in (None, one.was, one.role)]

@@ -95,7 +95,7 @@ class OpenQuestions:
         return {name: self.here(asked.of) for name, asked in self.open.items()}
 
     def answered(self) -> dict[str, list[str]]:
-        """:returns: those of them that have answered, in the order of their answers."""
+        """:returns: by question, the seats that have answered and are still here, in the order of their answers."""
         return {name: self.here(asked.answers) for name, asked in self.open.items()}
 
     def here(self, seats: Iterable[str]) -> list[str]:

@@ -25,7 +25,7 @@ SPOKEN: Final = (Utterance, Spoken, Change)
 WRAPPED: Final = 8
 """Bytes with what is wrapped around them, ``{"$bytes":""}``, are so many times as long as without, at most."""
 ROOM_BYTES: Final = 2048
-"""What a room counts besides what it keeps: an empty one has about so much in the store."""
+"""The bytes that a room counts besides what it keeps: an empty one takes about so much in the store."""
 
 
 class Quota:
@@ -65,7 +65,7 @@ class Share:
         self.sizes: dict[str, int] = {}
 
     def enter(self, space: Quota) -> None:
-        """From now on it is taken of this space."""
+        """Take what the room takes from this space from now on."""
         self._space = space
 
     def take(self, size_bytes: int) -> bool:

@@ -2,7 +2,7 @@
 How a piece of a room's state becomes a part of its row, and is made of one again.
 
 The stored form is the struct as msgspec has it. A field that has another shape in memory names its `StoredForm` where
-it is declared; whatever holds such fields, however deep, is converted by what is derived from its type.
+it is declared; types that hold such fields, however deep, are converted accordingly.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gameserver.room.journal import Journal
 
 MAX_KEY_BYTES: Final = 512
-"""Bytes of a key in UTF-8, at most: stores keep all keys once more, in their order."""
+"""Bytes of a key in UTF-8, at most: stores keep keys beside one another, in their order."""
 MAX_PAGE: Final = 1000
 """Entries that one `RoomTable.scan` gives at most, and that are asked of the store at once."""
 UNSURE_BYTES: Final = 1 << 20

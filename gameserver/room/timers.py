@@ -32,7 +32,7 @@ SPARE: Final = 64
 SHORTEST_EVERY_S: Final = 0.01
 
 DEADLINES: Final = ("question", "turn", "bot")
-"""The kinds that belong to something else, which ends or goes on with them: a game cannot cancel them by themselves."""
+"""The kinds that belong to something else, which ends or goes on with them: a game cannot cancel them alone."""
 
 TimerName = str | Callable[..., Any]
 """A timer, by its method or its name."""

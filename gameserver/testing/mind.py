@@ -149,7 +149,7 @@ class Mind:
     # One idea
 
     def _new_idea(self, who: Visitor, seen: Seen) -> Idea:
-        """One that was not refused just now, if such a one comes to mind soon."""
+        """Think of a message that was not refused just now, if one comes to mind soon."""
         for _ in range(TRIES):
             idea = self._idea(who, seen)
             if not self._refusals.has(idea.who, idea.type, idea.data):

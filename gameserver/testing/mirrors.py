@@ -39,9 +39,9 @@ class MirrorCheck:
     """
     Compares the documents of visitors with the room's, each when one of the two may have changed since it was last.
 
-    All of a document is compared with how it was, which costs far less than to copy it: it is copied once it differs,
-    and once however many have it. A large one is compared after so many steps more as it is larger than `LARGE_BYTES`,
-    so that a step costs the same whatever its size.
+    A whole document is compared with how it was, which costs far less than a copy; it is copied only when it differs,
+    once for all who have it. One larger than `LARGE_BYTES` is compared less often, in proportion to its size, so that a
+    step costs the same whatever that is.
     """
 
     def __init__(self) -> None:

@@ -33,7 +33,7 @@ MOST_TICKS: Final = 60
 WAITS_S: Final = (0.1, 0.1, 0.1, 1.0, 1.0, 1.0, 3.0, 3.0, 10.0, 10.0, 30.0)
 """How long time passes; seldom so long that whoever dropped has lost the seat."""
 TO_TIMER: Final = 4
-"""So many times as likely as each of these is the time at which the next timer fires."""
+"""The time at which the next timer fires is so many times as likely as each of these."""
 
 
 def play_random(

@@ -16,8 +16,8 @@ class BotLevel(Struct, frozen=True):
     A level of a game.
 
     :ivar title: how people read it.
-    :ivar choose: called with a game, a player and moves, returns a move, or what is to be awaited for one; None: any
-        move is as good.
+    :ivar choose: called with a game, a player and moves, returns a move, or an awaitable of one; None: any move will
+        do.
     :ivar stand_in: it plays for those who are away.
     """
 

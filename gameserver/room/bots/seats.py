@@ -56,7 +56,7 @@ class Bots:
         :param level: how it plays, one of `levels`; by default the first.
         :param name: what it is called; by default the level's title. A name that somebody has already gets a number.
         :returns: its seat.
-        :raises ValueError: there is no such level, or the name is none.
+        :raises ValueError: there is no such level, or that is no name.
         :raises Refused: ``room_full``: all seats are taken, or there are as many bots as may be.
         """
         room = self._room

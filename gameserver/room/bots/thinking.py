@@ -93,7 +93,7 @@ def waited(room: RoomCore) -> list[str]:
 
 def moves_of(room: RoomCore, seat: Player) -> list[Move]:
     """
-    :returns: the moves of a seat. None where the game fails at them, for example since somebody has left: the step
+    :returns: the moves of a seat. Empty where the game fails at them, for example since somebody has left: the step
         before has logged that.
     """
     found = legal.found_before(room, seat)

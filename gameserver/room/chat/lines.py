@@ -12,8 +12,8 @@ class Lines:
     """
     The history of a room's chat, by channel.
 
-    All channels have `LINES_BYTES` together. Where that is too little, the largest loses its oldest lines: whoever
-    fills one of them drives out nobody else's.
+    All channels have `LINES_BYTES` together. Where that is too little, the largest loses its oldest lines: to fill one
+    of them drives out no other's lines.
 
     :param most: lines kept of each channel.
     :param most_s: seconds for which a line is kept, or None for as long as the room is there.

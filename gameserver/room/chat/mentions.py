@@ -17,8 +17,8 @@ _AT: Final = re.compile(r"(?<!\w)@")
 def mentioned(text: str, seats: Iterable[Player]) -> tuple[str, ...]:
     """
     :param seats: who hears the line.
-    :returns: the ids of those whose names stand in it behind an ``@``, in the order of the text; of names that begin
-        alike the longest.
+    :returns: the ids of those whose names stand in it behind an ``@``, in the order of the text; where several names
+        fit, the longest.
     """
     if "@" not in text:
         return ()

@@ -31,7 +31,7 @@ FLOOD_MUTE_S: Final = 60.0
 FORGET_AT: Final = 500
 """With more users than this, those who have said nothing lately are forgotten."""
 TYPING_S: Final = 2.0
-"""Seconds between two notices that a seat is writing."""
+"""Seconds between two notices that a seat is writing, at least."""
 
 
 class ChatPace:

@@ -1,8 +1,8 @@
 """
 What is told of a document at the end of a step: a patch, made of what was touched and of what is there now.
 
-So a patch holds nothing that the document does not hold: what came and went is in none of it, nor what was written into
-something that was taken out. Each key, splice and container that was touched is looked at once.
+So a patch holds only what the document holds: neither what came and went again, nor what was written into something
+that was taken out. Each key, splice and container that was touched is looked at once.
 
 The ops are applied in order, so each path must lead where it should in the tree that the ops before it have left. All
 paths here are those of the document at the end. They hold because only a change of a list moves what is in it, and the

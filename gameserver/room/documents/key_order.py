@@ -14,7 +14,7 @@ from typing import Final, Generic, TypeVar
 K = TypeVar("K")
 
 _SPARE: Final = 2
-"""The note is made anew, at the beginning of a step, once it is longer than so many dicts, and `_SMALL` more."""
+"""The note is made anew, at the beginning of a step, if it is longer than so many times the dict, and `_SMALL`."""
 _SMALL: Final = 16
 
 

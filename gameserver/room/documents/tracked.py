@@ -5,8 +5,8 @@ How undo and patch stay right:
 
 - What is assigned is copied and checked first, so a change that fails changes nothing, and no two places share a value.
 - A change puts into the journal's undo log how it is undone (`gameserver.room.documents.undo`), and into `_touched` of
-  the container what was touched; that is undone as well. No value is ever noted to be told. What is told is found at
-  the end of the step, from what was touched and from the document as it is then (`gameserver.room.documents.compile`).
+    the container what was touched; that is undone as well. Values are never noted: what is told is found at the end of
+    the step, from what was touched and from the document as it is then (`gameserver.room.documents.compile`).
 - A container that came into the document in this step (`_born` is the step) is sent whole, as it is at the end, and
   notes nothing. All that is inside a born container is born as well.
 

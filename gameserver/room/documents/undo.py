@@ -99,7 +99,7 @@ def undo_delete(node: DocDict, key: str, value: Any) -> None:
 
 
 def undo_order(node: DocDict, order: KeyOrder[str], length: int) -> None:
-    """Keys were deleted, which are there again; nothing was noted of that."""
+    """Deleted keys are there again: put them back into their order. Nothing was noted of that."""
     items = {key: node[key] for key in order.ordered(length) if key in node}
     dict.clear(node)
     dict.update(node, items)

@@ -53,7 +53,7 @@ class SeatWish(Struct, frozen=True):
 
 class CreateRoom(Input, frozen=True):
     """
-    The room comes to be, and its creator takes a seat where ``requester`` says so.
+    The room is made, and its creator takes a seat where ``requester`` and ``seat`` are given.
 
     It is refused where the game refuses it; then there never was a room.
 

@@ -108,7 +108,7 @@ def apply_message(
 
 
 async def _be_back(room: Room, player: Player, spec: MessageContract | None) -> None:
-    """A move of somebody who was too slow is refused, as the turn was passed over: they take part again from now on."""
+    """A move of one who was too slow is refused, as that turn was passed over: from the next on, theirs are not."""
     if absence.is_late(player) and (spec is None or spec.turn):
         await room.game_calls.alone("turn", absence.be_back, room, player)
 

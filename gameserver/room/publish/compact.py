@@ -23,7 +23,7 @@ KEYS: Final = 256
 KEY_CHARS: Final = 64
 ONE_BYTE: Final = 32
 TWO_BYTES: Final = 128
-"""So many numbers take one byte, so many at most two; a key takes one byte more than it has letters."""
+"""So many numbers take one byte, and so many at most two; a key itself takes one byte more than it has letters."""
 _CONTAINERS: Final = (dict, list)
 
 

@@ -6,8 +6,8 @@ it hears leave it out of their patches, and keep of each such stream a copy of t
 it. That copy makes good what was withheld: when the connection has read, or before anything else that is said on the
 stream, for counters must not jump. It all goes through the room's outbox, so nothing shows that is not stored.
 
-Documents never cost more than they save: after one, as many bytes of patches are sent before patches of that stream are
-withheld again.
+Documents are not sent more often than they save: after one, as many bytes of patches are sent before patches of that
+stream are withheld again.
 """
 
 from __future__ import annotations

@@ -105,7 +105,7 @@ def allows(choice: Choice, value: Any) -> bool:
 
 
 def can_pick(choice: Choice) -> bool:
-    """Whether an open field can be filled in by chance: what may be anything cannot, nor what has nothing to take."""
+    """Whether an open field can be filled in by chance: not if it may be anything, or has nothing to choose from."""
     if isinstance(choice, Some):
         return len(choice.of) >= choice.least
     return not isinstance(choice, EllipsisType) and len(choice) > 0

@@ -74,7 +74,7 @@ def owner_of(state: TurnsState, room: RoomCore, seat: str) -> str:
 
 def step(room: RoomCore, state: TurnsState, steps: int) -> tuple[int | None, int]:
     """
-    Go on along the ring from whose turn it is, over those who do not play; if all are absent, to the next of them.
+    Go along the ring from the one whose turn it is, past those who do not play; if all are absent, to the next of them.
 
     :param steps: backwards where negative.
     :returns: the place, None where nobody plays; and how often the start of a round was reached.

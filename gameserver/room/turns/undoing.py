@@ -5,7 +5,7 @@ Before the game gets a legal message that may be taken back, the documents that 
 ends, the way back to them is kept, and the way back of turns and calls. Each later step forgets the ways that it
 closes, so whatever is kept is still allowed, and leads from what the room is to what it was.
 
-What decides is what a step *did*, read from its journal: whatever is not known to be undone is not.
+What decides is what a step *did*, read from its journal: what is not known to be undoable cannot be taken back.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ class Undoing:
         self._room.changes.cause = Sent(player.id)
 
     def copy(self, player: Player) -> None:
-        """Copy what the sender of a message sees: it is legal, may be taken back, and comes to the game next."""
+        """Copy what a sender sees before the game gets a legal message that may be taken back; bots take none back."""
         room = self._room
         sent: Sent | None = room.changes.cause
         if sent is None or sent.seat != player.id or player.role != "player":
