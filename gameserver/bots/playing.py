@@ -97,7 +97,7 @@ class Playing:
         room = self.room
         mark = room.journal.mark()
         player = room.seats[seat]
-        spec: Any = room.spec.messages[act.type]  # of a game that is a class
+        spec: Any = room.spec.messages[act.type]  # a `MessageSpec`: the game is a class
         try:
             arguments = spec.schema.decode(Raw(values.encode(act.data)), room)
             result = spec.function(room.game, player, **arguments)

@@ -57,7 +57,7 @@ def main() -> None:
             number = job.origin.number
             if number not in specs:
                 specs[number] = spec_of(find(job.origin))
-            if not is_nice:  # not before there is a game: what yields to all else would never have loaded one
+            if not is_nice:  # once a game is loaded: a process that yields to all else might never finish that
                 os.nice(NICE)
                 is_nice = True
             found = answer(job, specs[number])

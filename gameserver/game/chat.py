@@ -137,7 +137,7 @@ class RoomChat:
         """
         if not isinstance(reason, str):
             raise TypeError(f"a reason is a str, not {type(reason).__name__}")
-        reason = values.plain(reason)  # it goes into the row, which must be writable
+        reason = values.plain(reason)  # it goes into the row: JSON must be able to hold it
         until = None if s is None else self._room.now + self._room.timers.seconds(s)
         self._room.talking.mute(player.user_id, Mute(until, bool(shadow), reason))
 

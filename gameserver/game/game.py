@@ -214,6 +214,7 @@ class Game(GameSettings):
         :param phase: its name; None: in no phase.
         :param s: seconds until ``then`` is called, shown to everybody.
         :param then: a method of this game.
+        :raises ValueError: ``then`` is given without ``s``, or is no method of this game.
         """
         rounds.enter(self._gs_room, phase, s, then)
 
@@ -227,14 +228,14 @@ class Game(GameSettings):
 
     def close(self, reason: str = "closed") -> None:
         """
-        Close the room for good at the end of this step; its code rests for a day.
+        Close the room for good at the end of this step; its code is no other room's for a day.
 
         :param reason: a word or sentence that clients are told.
         """
         self._gs_room.close(reason)
 
     def pause(self) -> None:
-        """Have timers and ticks stand still until `unpause`; messages but the host's are refused with ``paused``."""
+        """Stop timers and ticks until `unpause`; messages of all but the host are refused with ``paused``."""
         rounds.pause(self._gs_room)
 
     def unpause(self) -> None:
@@ -337,6 +338,8 @@ class Game(GameSettings):
         :param timer: a method marked ``@timer``, or its name.
         :param show: clients are told the deadline.
         :param data: keyword arguments for the method.
+        :raises ValueError: there is no such timer, or no such time.
+        :raises TypeError: the method does not take these arguments.
         """
         self._gs_room.timers.arm_named(timer, s, show=show, data=data)
 
@@ -353,7 +356,7 @@ class Game(GameSettings):
         """
         Call a timer at a date of the calendar.
 
-        :param when: with a time zone; one that has passed is due at once.
+        :param when: with a time zone, else ValueError; one that has passed is due at once.
         :param timer: as of `after`; so are ``show`` and ``data``.
         """
         if when.tzinfo is None:

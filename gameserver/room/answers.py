@@ -65,7 +65,7 @@ class Memory:
             self.count += 1
             return ()
         if not self.frames:
-            if len(runs) == 1:  # nearly always, and then it is long
+            if len(runs) == 1:  # nearly always; it is long then, and loses its oldest
                 runs[0][0] += 1
             else:
                 self._forget_done()

@@ -92,7 +92,7 @@ def _is_seated(room: RoomCore, id: str | None) -> bool:
 
 def _heir(room: RoomCore) -> Player | None:
     if room.moment.empty_since is not None and room.moment.grace_until is None:
-        return None  # nobody is here: of those who go one by one, each would look at all who are left
+        return None  # nobody is here; as all go one by one, each would look at all who are left
     return next((seat for seat in _who_may(room) if seat.online), None)
 
 

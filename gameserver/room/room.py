@@ -70,7 +70,7 @@ class Room(RoomCore):
 
     def take_apart(self) -> None:
         """Nobody asks the room for anything any more: its objects forget each other, so that all are free at once."""
-        del self.talking.channels  # which knows of it
+        del self.talking.channels  # they know of the chat: a cycle
         super().take_apart()
 
     # A step

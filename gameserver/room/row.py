@@ -234,7 +234,7 @@ def _encode_counts(room: Room) -> bytes:
 
 def _read_kept(parts: Mapping[str, bytes], seats: list[bytes]) -> KeptRoom:
     state = stored.decode(parts[keys.ROOM], RoomState)
-    if state.schema > SCHEMA:  # what is not known of it would be lost with the next commit
+    if state.schema > SCHEMA:  # what is not known here would be lost with the next commit
         text = f"a newer gameserver stored it: its parts are of schema {state.schema}, this one knows {SCHEMA}"
         raise CannotOpen(text)
     kept = KeptRoom(

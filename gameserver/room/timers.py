@@ -98,7 +98,7 @@ class Timers:
 
     @staticmethod
     def seconds(s: float) -> float:
-        """:raises ValueError: not a time to wait: negative, not finite, or over ten years."""
+        """:raises ValueError: it is no time to wait: negative, not finite, or over ten years."""
         if isinstance(s, bool) or not isinstance(s, int | float) or not math.isfinite(s) or not 0 <= s <= LONGEST_S:
             raise ValueError(f"a timer waits 0 to {LONGEST_S} seconds, not {s!r}")
         return float(s)

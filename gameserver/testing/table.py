@@ -386,7 +386,7 @@ class Table(TableAsleep):
         self.settle()
 
     def _stop_time(self) -> None:
-        for call in list(self._time.getDelayedCalls()):  # each that is cancelled leaves it
+        for call in list(self._time.getDelayedCalls()):  # a copy: a cancelled call leaves it
             if not self._reactor.has(call):
                 call.cancel()
 

@@ -194,7 +194,7 @@ def _ops_with_deletes(path: Path, node: DocDict, was: dict[str, Any]) -> list[Op
             new += is_there
         elif before is not node[key]:
             ops.append([SET, [*path, key], node[key]])
-    # What is new stands behind all that is not.
+    # New keys stand behind all others.
     ops += [[SET, [*path, key], node[key]] for key in reversed([*islice(reversed(node), new)])]
     if path and there == len(node) and len(ops) > len(node) + 1:
         # It is shorter to send all of it; the root cannot be set.

@@ -106,7 +106,7 @@ def _composed(first: list[Splice], second: list[Splice]) -> list[Splice]:
     """:returns: what both do one after the other; all are as `net` returns them."""
     told: list[Splice] = []
     ours = theirs = 0
-    shift = 0  # of what comes from the first, by what the second did before it
+    shift = 0  # how far what the first lists is moved by the second's splices so far
     while ours < len(first) and theirs < len(second):
         index, gone, new = first[ours]
         place, taken, put = second[theirs]

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 NEVER: Final = -1
 """No step has this number."""
 
-# What a plain value is looked into for: these become containers, or make the document special.
+# What is looked for inside a plain value: these become containers, or make the document special.
 _DEEPER: Final = frozenset((dict, list, bytes))
 
 

@@ -50,7 +50,7 @@ def tell_documents(room: Room, log: list[Said]) -> None:
     ready = [_patch(room, key, ops, encoded) for key, (ops, encoded) in patches.items()]
     if room.journal.stale.moved:
         _rearrange(room, patches)
-    if ready and log:  # it was said before
+    if ready and log:  # that comes first
         room.publisher.streams.keep(log)
         log.clear()
     for patch in ready:

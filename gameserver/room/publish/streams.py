@@ -230,8 +230,7 @@ class Streams:
         What a seat has missed.
 
         :param streams: the seat's streams, and the number at which it entered each.
-        :param seen: what its client has seen: the epoch, and the last number of each stream, by the name that clients
-            use.
+        :param seen: what its client has seen: the epoch, and the last number of each stream, as clients name it.
         :returns: all that it missed, in the order of the steps; None if that cannot be told exactly.
         """
         limits = self._counts_of(seen.get("epoch"))

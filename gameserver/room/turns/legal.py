@@ -55,7 +55,7 @@ def ask(room: RoomCore, player: Player) -> LegalMoves:
     before = len(journal.undo)
     given: list[Move] = list(moves(room.game, player) or ())
     if len(journal.undo) > before:
-        made = room.docs.__delitem__  # to look at a document that is not there yet changes nothing
+        made = room.docs.__delitem__  # to look at a document makes it, which counts as no change
         if any(undo[0] != made for undo in journal.undo[before:]):
             raise RuntimeError("moves must change nothing, and draw no chance")
     if not given:

@@ -46,7 +46,7 @@ def make_told(spec: Contract, found: LegalMoves) -> None:
         moves = moves[: len(fresh)]
     types = {move.type for move in moves} & spec.messages.keys()
     of_seats = {type for type in types if spec.messages[type].seat_fields}
-    # Most moves are buttons with numbers and names: of those there is nothing to be looked at one by one.
+    # Most moves are buttons with numbers and names: these need no look at each of them.
     all_flat = are_flat and not of_seats
     infos = [*map(_flat_info, moves)] if all_flat else [_move_info(spec, found[place]) for place in fresh]
     lines = _encoder.encode_lines(infos).split(b"\n")[:-1]

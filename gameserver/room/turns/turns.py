@@ -48,7 +48,9 @@ class Turns(WhoseTurn):
         :param order: players, or public groups, whose players have their turn together; by default all players, by
             number.
         :param first: whose turn it is first; by default the first of them.
-        :raises ValueError: a group is not public, somebody is named twice, or ``first`` is not among them.
+        :raises ValueError: a group is not public, somebody has left or is named twice, or ``first`` is not among them.
+        :raises TypeError: somebody is neither a player nor a group.
+        :raises RuntimeError: the game is not played.
         """
         room = self._room
         self._check_playing("turns begin")
@@ -78,6 +80,7 @@ class Turns(WhoseTurn):
         Pass the turn on.
 
         :param steps: to the one after the next with 2; backwards where negative.
+        :raises ValueError: it is 0, or no int.
         """
         state = self._begun("next")
         if type(steps) is not int or steps == 0:
