@@ -345,7 +345,7 @@ class Node(Service):
             await rooms
         self._endpoint.close_all(Close.GOING, "this server is stopping")
         # The close frames are written in the reactor's next pass.
-        await _next_turn(self._reactor)
+        await _next_pass(self._reactor)
 
     def _watch_clock(self) -> None:
         """A step of the wall clock must neither fire timers nor stall them."""
@@ -386,7 +386,7 @@ def _stopped(port: Any) -> Deferred[Any]:
     return stopped if isinstance(stopped, Deferred) else gatherResults([])
 
 
-def _next_turn(reactor: Any) -> Deferred[None]:
+def _next_pass(reactor: Any) -> Deferred[None]:
     done: Deferred[None] = Deferred()
     reactor.callLater(0.05, done.callback, None)
     return done

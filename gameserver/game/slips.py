@@ -31,8 +31,8 @@ LATER: Final = frozenset({"on_turn", "on_timeout", "on_options"})
 Hooks that were added later. A game may use such a name for something else: it is a hook only where it takes what the
 hook is called with.
 """
-ASKED: Final = frozenset({"moves", "imagine"})
-"""Methods that the framework calls where a game has them."""
+CALLED: Final = frozenset({"moves", "imagine"})
+"""Methods that take a player and are not hooks of `Game`, but are called where a game has them."""
 ALIKE: Final = 0.8
 """Two names of at least this similarity are almost the same, see `difflib`."""
 ELSEWHERE: Final = {
@@ -185,10 +185,6 @@ def _unused(found: list[Slip | None], own: dict[str, Any], modules: list[ModuleT
     return [one for one in found if one and not is_used(one.name) and not is_decorated(own[one.name])]
 
 
-CALLED: Final = frozenset({"moves", "imagine"})
-"""Methods that take a player and are not hooks of `Game`, but are called where a game has them."""
-
-
 def hooks(base: type[GameSettings]) -> list[str]:
     """:returns: the names of all hooks."""
     return [name for name in dir(base) if name.startswith("on_")]
@@ -226,7 +222,7 @@ def _unmarked(where: str, name: str, function: FunctionType) -> Slip | None:
     if not parameters or getattr(function, "__isabstractmethod__", False):
         return None
     kind = parameters[0].annotation
-    if name in ASKED:
+    if name in CALLED:
         return None
     named = kind is inspect.Parameter.empty and parameters[0].name == "player"
     if named or kind is Player or (isinstance(kind, str) and kind.rpartition(".")[2] == "Player"):

@@ -42,10 +42,10 @@ class RunningGame(Protocol):
     def on_leave(self, player: Any) -> Any:
         """Note that a seat is free again."""
 
-    def on_chat(self, player: Any, message: Any) -> Any:
+    def on_chat(self, player: Any, chat: Any) -> Any:
         """Look at a line before it is said."""
 
-    def on_tick(self, dt: float) -> Any:
+    def on_tick(self, dt_s: float) -> Any:
         """Go on by so many seconds."""
 
     def on_load(self) -> Any:

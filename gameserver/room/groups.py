@@ -78,12 +78,14 @@ class Group:
 
     def remove(self, player: Player) -> None:
         """Take a player out; one who is not in is no error."""
-        self.drop(player)
+        if player.id in self.members:
+            self._room.journal.remove_from(self._kept, "members", player.id)
+            self._note_turn()
 
     def clear(self) -> None:
         """Take everybody out."""
         for player in self.players:
-            self.drop(player)
+            self.remove(player)
 
     def send(self, type: str, data: Any = None, *, but: Player | None = None, volatile: bool = False) -> None:
         """
@@ -96,12 +98,6 @@ class Group:
             reaches a slow reader.
         """
         self._room.say_event(self.key, type, data, but, volatile)
-
-    def drop(self, player: Player) -> None:
-        """Take a player out; the same as `remove`."""
-        if player.id in self.members:
-            self._room.journal.remove_from(self._kept, "members", player.id)
-            self._note_turn()
 
     def _note_turn(self) -> None:
         """Note that the members of a group that takes turns have changed."""

@@ -59,7 +59,7 @@ def take(
 def give_up(room: Room, seat: Player) -> None:
     """Remove a seat for good, from lists and from its groups; its timers are cancelled, its state stays readable."""
     for group in room.groups.values():
-        group.drop(seat)
+        group.remove(seat)
     room.talking.forget_seat(seat)
     room.timers.cancel_all(seat=seat.id, deadlines=True)
     room.journal.remove(room.seats, seat.id)
