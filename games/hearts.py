@@ -13,7 +13,7 @@ DECK = [suit + rank for suit in "CDSH" for rank in RANKS]
 POINTS = {card: 1 for card in DECK if card[0] == "H"} | {"SQ": 13}
 ALL_POINTS = 26
 END = 100
-"""So many points end the game, where the host has not said otherwise; whoever has fewest has won."""
+"""Points that end the game, unless the host chooses others; whoever has fewest then has won."""
 
 
 class Hearts(Game):
@@ -105,20 +105,20 @@ class Hearts(Game):
 
     def score(self) -> None:
         points = {id: sum(POINTS.get(card, 0) for card in cards) for id, cards in self.state["taken"].items()}
-        if ALL_POINTS in points.values():  # who has all of them gives them to the others
+        if ALL_POINTS in points.values():  # whoever has all of them gives them to the others
             points = {id: ALL_POINTS - n for id, n in points.items()}
         for id, n in points.items():
             self.state["scores"][id] += n
         self.state["deal"] += 1
         scores = self.state["scores"]
-        if max(scores.values()) < self.options.get("points", END):  # an older row has none
+        if max(scores.values()) < self.options.get("points", END):  # a room of an older release has no such option
             self.deal()
             return
         places = sorted(set(scores.values()))
         self.over(ranking=[[p for p in self.players if scores[p.id] == n] for n in places], scores=dict(scores))
 
     def imagine(self, player: Player, random: Random) -> None:
-        """The others' hands, as far as anybody can know: the cards that nobody has shown, in any order."""
+        """Deal the others random hands of the cards that this player has not seen."""
         shown = {card for cards in self.state["taken"].values() for card in cards}
         shown |= {card for _, card in self.state["trick"]} | {*player.state["hand"], *player.state["give"]}
         rest = [card for card in DECK if card not in shown]
@@ -132,7 +132,7 @@ class Hearts(Game):
 
     @bot("low", title="Plays low", stand_in=True)
     def low(self, player: Player, moves: list[Move]) -> Move:
-        """High cards go, low ones stay; on a trick that is lost in any case, the worst."""
+        """Pass high cards and play low ones; who cannot follow suit throws off the worst card."""
         if self.turns.stage == "passing":
             worst = sorted(player.state["hand"], key=lambda card: (card == "SQ", RANKS.index(card[1])))
             return moves[0].fill(cards=worst[-3:])

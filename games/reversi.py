@@ -17,9 +17,9 @@ RAYS = [
     for y in range(8)
     for x in range(8)
 ]
-"""From each cell, the cells that lie in each way, the nearest first."""
+"""For each cell, the cells that lie in each of the eight directions, the nearest first."""
 PLAYOUTS = 80
-"""Of the bot, for each move."""
+"""How many games the bot plays out for each of its moves."""
 
 
 class Reversi(Game):

@@ -46,13 +46,13 @@ def payload_handler(group_add, socket_self_send, socket_group_send, payload):
 
 
 def begin_match(payload):
-    """Nobody has a point; also where the host ended a match, perhaps while it was counted."""
+    """Begin a match without points; also after the host ended one, perhaps during the count."""
     payload["state"]["throws"] = {}
     payload["shared"].update(score=dict.fromkeys(TEAMS, 0), count=None, thrown=[], last=None, winner=None)
 
 
 def go(payload):
-    """The host starts a round, or a new match after the last."""
+    """Start a round for the host, or a new match if the last one is won."""
     shared = payload["shared"]
     if payload["user"]["id"] != payload["room"]["host"]:
         raise Refused("Only the host says go.", code="forbidden")
@@ -68,7 +68,7 @@ def go(payload):
 
 
 def throw(payload, data):
-    """A player's choice, kept from the other team until the count is over; it may be changed."""
+    """Keep a player's choice secret from the other team until the count is over; it may be changed."""
     shared, seat = payload["shared"], payload["user"]["seat"]
     if payload["role"] != "player":
         raise Refused("You are watching.", code="forbidden")
@@ -82,7 +82,7 @@ def throw(payload, data):
 
 
 def reveal(state, shared):
-    """What most of a team threw, the earlier throw before the later, and who scores."""
+    """Show what most of each team threw (of equals, what its first seats threw), and give the point."""
     thrown = {team: majority(state["throws"].get(seat) for seat in shared["teams"][team]) for team in TEAMS}
     red, blue = thrown["red"], thrown["blue"]
     scored = None

@@ -46,7 +46,7 @@ class TicTacToe(Game):
         return all(self.state["cells"][cell] == player.number for cell in line)
 
     def wins(self) -> dict[str, int]:
-        """How many games each of those who play has won here, by seat."""
+        """Return how many games each player has won in this room, by seat."""
         before = self.state.get("wins", {})
         return {player.id: before.get(player.id, 0) for player in self.players}
 

@@ -2,8 +2,8 @@
 Arena, for a page that shows it: up to 16 discs push each other about, and pick up coins.
 
 The host starts; a round takes the option ``seconds``, as the timer ``finish`` tells. Whoever has the most coins wins:
-``info.result`` is ``{winner: seat | null, scores: {seat: int}}``; nobody does where nobody has a coin, or two have the
-most. Newcomers may come at any time. The host may start again.
+``info.result`` is ``{winner: seat | null, scores: {seat: int}}``; nobody wins if nobody has a coin, or if several have
+the most. Newcomers may come at any time. The host may start again.
 
 The document of the room; places are in tenths of a pixel on a field of 16,000 by 9,000::
 
@@ -14,8 +14,8 @@ The document of the room; places are in tenths of a pixel on a field of 16,000 b
     scores    {seat: coins}
 
 Message: ``steer {n, x, y, dash?}``, without an id, 20 a second. `n` counts up by one from the body's; `x` and `y` are
--8 to 8. Each is one step of the player's own disc. A disc follows its commands in order, at most as many as time has
-passed, so that a page can compute in advance where its commands lead (``page/prediction.js``).
+-8 to 8. Each command is one step of the player's own disc. A disc follows its commands in order, no more of them than
+steps have passed, so that a page can compute in advance where its commands lead (``page/prediction.js``).
 
 Event (volatile): ``hit {by: seat, who: seat, x, y, lost: coins}``.
 """
@@ -30,11 +30,11 @@ from .motion import DASH_REST, HEIGHT, HIT, HZ, PUSH, RADIUS, WIDTH, Body, bump,
 
 COIN_RADIUS: Final = 140
 LOST: Final = 3
-"""Coins that fall from a disc that is hit, if it has so many."""
+"""Coins that a disc loses when it is hit, if it has so many."""
 CREDIT: Final = 4
-"""Steps that a disc may be behind: whose commands come late catches up, and whose do not come at all rolls on."""
+"""Steps that a disc may be behind: if commands come late it catches up, and if none come at all it rolls on."""
 SPARE: Final = 2
-"""Commands that may wait for their step; more would be a lag that stays."""
+"""Commands that may wait for their step; with more, the lag would stay."""
 COIN_EVERY: Final = 8
 """Steps between two new coins."""
 
@@ -67,11 +67,11 @@ class Arena(Game):
             of.pop(player.id, None)
 
     def of_seats(self):
-        """What is kept of each seat, and told to nobody."""
+        """Return what is kept for each seat and told to nobody."""
         return self.secret["queues"], self.secret["credits"]
 
     def place(self, seat: str) -> None:
-        """A disc somewhere, which knows of no command but those that were sent."""
+        """Put a seat's disc somewhere, at rest; it goes on from the number of the last command that it followed."""
         known = self.state["bodies"].get(seat)
         x, y = self.free_place(2 * RADIUS)
         self.state["bodies"][seat] = [x, y, 0, 0, known[4] if known else 0]
@@ -81,7 +81,7 @@ class Arena(Game):
         self.secret["credits"][seat] = 0
 
     def free_place(self, margin: int) -> tuple[int, int]:
-        """A place where no disc is near; after some tries, any."""
+        """Return a place without a disc nearby; after ten tries, any place."""
         for _ in range(10):
             x, y = self.random.randint(margin, WIDTH - margin), self.random.randint(margin, HEIGHT - margin)
             if all(_apart(x, y, body) > (3 * RADIUS) ** 2 for body in self.state["bodies"].values()):
@@ -109,7 +109,7 @@ class Arena(Game):
 
     @message(durable=False)
     def steer(self, player: Player, n: Number, x: Push, y: Push, dash: bool = False) -> None:
-        """One step's command; it waits for its tick."""
+        """Take the command for one step; it waits for its tick."""
         queue = self.secret["queues"][player.id]
         last = queue[-1][0] if queue else self.state["bodies"][player.id][4]
         if self.status == "playing" and n > last:
@@ -123,7 +123,7 @@ class Arena(Game):
         bodies = {seat: self.follow(seat, body, steps) for seat, body in before.items()}
         self.meet(bodies)
         for seat, body in bodies.items():
-            # What did not change is not said: a disc that rests costs nothing.
+            # What did not change is not sent: a disc at rest costs nothing.
             if body != before[seat]:
                 self.state["bodies"][seat] = list(body)
         self.gather(bodies)
@@ -131,7 +131,7 @@ class Arena(Game):
             self.drop_coin(*self.free_place(2 * RADIUS))
 
     def steps(self) -> int:
-        """How many steps have passed since the last tick: one, unless ticks were late."""
+        """Return how many steps have passed since the last tick: one, unless ticks were late."""
         if self.secret["began_s"] is None:
             self.secret["began_s"] = self.played_s - 1 / HZ
         tick = round((self.played_s - self.secret["began_s"]) * HZ)
@@ -140,11 +140,11 @@ class Arena(Game):
         return steps
 
     def follow(self, seat: str, body: Body, steps: int) -> Body:
-        """A disc follows the commands that have come, as far as time has passed."""
+        """Let a disc follow the commands that have come, as many as there were steps; return where it is then."""
         queue = self.secret["queues"][seat]
         known = self.secret["credits"][seat]
         credit = min(CREDIT, known + steps)
-        # Two may wait, so that what comes unevenly moves evenly; of more, two a step, so that nothing leaps.
+        # Two may wait, so that unevenly sent commands move it evenly; of more, two a step, so that nothing leaps.
         done = min(credit, len(queue), steps * (2 if len(queue) > SPARE else 1))
         for n, x, y, dash in queue[:done]:
             body = self.obey(seat, body, n, x, y, dash)
@@ -162,18 +162,18 @@ class Arena(Game):
         return body
 
     def obey(self, seat: str, body: Body, n: int, x: int, y: int, dash: bool) -> Body:
-        """One command."""
+        """Move a disc by one command."""
         dash = dash and n >= self.state["dashes"][seat] and (x, y) != (0, 0)
         if dash:
             self.state["dashes"][seat] = n + DASH_REST
         return step(body, n, x, y, dash)
 
     def meet(self, bodies: dict[str, Body]) -> None:
-        """Discs that touch push each other."""
+        """Let discs that touch push each other."""
         seats = list(bodies)
         for i, a in enumerate(seats):
             for b in seats[i + 1 :]:
-                # Most are far from each other: that is seen by one number.
+                # Most are far from each other, which one number shows.
                 if abs(bodies[a].x - bodies[b].x) >= 2 * RADIUS:
                     continue
                 faster = _speed(bodies[a]) >= _speed(bodies[b])
@@ -182,7 +182,7 @@ class Arena(Game):
                     self.hit(a if faster else b, b if faster else a, bodies[b if faster else a])
 
     def hit(self, by: str, who: str, body: Body) -> None:
-        """A disc was run into: it loses coins, which lie around it."""
+        """A disc was run into: it loses coins, which then lie around it."""
         lost = min(LOST, self.state["scores"][who])
         if lost:
             self.state["scores"][who] -= lost
@@ -195,20 +195,20 @@ class Arena(Game):
     # Coins
 
     def coins_wanted(self) -> int:
-        """So many lie about."""
+        """Return how many coins should lie on the field."""
         return 6 + len(self.state["bodies"])
 
     def drop_coin(self, x: int, y: int) -> None:
-        """A coin, from now on."""
+        """Put a new coin on the field."""
         self.secret["coins"] += 1
         self.state["coins"][str(self.secret["coins"])] = [x, y]
 
     def gather(self, bodies: dict[str, Body]) -> None:
-        """Discs take the coins that they touch."""
+        """Let discs take the coins that they touch."""
         reach = RADIUS + COIN_RADIUS
         taken = []
         for coin, (x, y) in self.state["coins"].items():
-            # Most are far away: that is seen by one number.
+            # Most are far away, which one number shows.
             near = [(_apart(x, y, body), seat) for seat, body in bodies.items() if -reach < body.x - x < reach]
             if near and min(near)[0] < reach * reach:
                 taken.append((coin, min(near)[1]))
@@ -218,7 +218,7 @@ class Arena(Game):
 
 
 def _apart(x: int, y: int, body) -> int:
-    """The square of how far a disc is away."""
+    """Return the square of the distance of a disc."""
     return (x - body[0]) ** 2 + (y - body[1]) ** 2
 
 

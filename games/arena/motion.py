@@ -1,9 +1,10 @@
 """
-How discs move: the same arithmetic as ``page/motion.js``, which predicts with it what this will do.
+How discs move: the same arithmetic as ``page/motion.js``, with which a page predicts what the server will do.
 
-Places and speeds are whole numbers, a tenth of a pixel and a tenth of a pixel a step, so that what travels is exactly
+Places are whole numbers of tenths of a pixel, and speeds of tenths of a pixel a step, so that what is sent is exactly
 what is computed with, and short. In between there are only ``+ - * /`` and square roots, which every machine rounds
-alike (IEEE 754), and each step ends in whole numbers again. ``tests/games/arena_motion.json`` holds both to it.
+alike (IEEE 754), and each step ends in whole numbers again. Both are tested with the paths in
+``tests/games/arena_motion.json``.
 """
 
 from math import sqrt
@@ -15,13 +16,13 @@ WIDTH: Final = 16_000
 HEIGHT: Final = 9_000
 RADIUS: Final = 260
 PUSH: Final = 8
-"""The longest push, along each axis and in all."""
+"""The strongest push, along each axis and as a vector."""
 DASH: Final = 45
 """What a dash adds to the speed, for each unit of push."""
 DASH_REST: Final = 24
 """Steps until the next dash."""
 HIT: Final = 220
-"""Discs that meet faster than this: the slower one was hit."""
+"""If discs meet faster than this, in tenths of a pixel a step, the slower one was hit."""
 
 
 class Body(NamedTuple):
@@ -36,10 +37,10 @@ class Body(NamedTuple):
 
 def step(body: Body, n: int, x: float, y: float, dash: bool) -> Body:
     """
-    One step of a disc that is pushed.
+    Move a disc that is pushed by one step.
 
-    :param n: the number of the command.
-    :param x: how hard, from ``-PUSH`` to ``PUSH``; `y` likewise. More than ``PUSH`` in all counts as ``PUSH``.
+    :param n: the number of the command. :param x: how hard, from ``-PUSH`` to ``PUSH``; `y` likewise. A longer vector
+    than ``PUSH`` is shortened to it.
     :param dash: with a dash, which must be allowed.
     """
     length = sqrt(x * x + y * y)
@@ -54,7 +55,7 @@ def step(body: Body, n: int, x: float, y: float, dash: bool) -> Body:
 
 
 def _wall(at: int, speed: int, size: int) -> tuple[int, int]:
-    """Half of the speed comes back from a wall."""
+    """Return place and speed along one axis: a wall gives half of the speed back."""
     if at < RADIUS:
         return RADIUS, int(abs(speed) / 2)
     if at > size - RADIUS:
@@ -64,7 +65,7 @@ def _wall(at: int, speed: int, size: int) -> tuple[int, int]:
 
 def bump(a: Body, b: Body) -> tuple[Body, Body, float]:
     """
-    Two discs that may touch: they are moved apart, and swap what speed they have towards each other.
+    Move two discs apart if they touch, and swap the speeds that they have towards each other.
 
     :returns: both, and how fast they met, a tenth of a pixel a step; 0 if they did not.
     """

@@ -2,7 +2,7 @@
 Sketch, for a page that shows it: one draws a word, and the others guess it in the chat.
 
 Phases: ``lobby``, then for each turn ``choosing`` (15 s; the drawer takes one of three words), ``drawing`` (the option
-``seconds``) and ``reveal`` (6 s), and at last ``podium``; ``waiting`` while fewer than two are online. In a round
+``seconds``) and ``reveal`` (6 s), and at the end ``podium``; ``waiting`` while fewer than two are online. In a round
 everybody draws once. Deadlines are the timers ``choose_for_drawer``, ``end_turn`` and ``next_turn``; ``drawer_away`` is
 when a turn ends whose drawer has lost the connection.
 
@@ -17,14 +17,14 @@ The document of the room::
     word            after the turn
     gained          {seat: points}, after the turn, the drawer's too
     scores          {seat: points}
-    own             how many words of the host's own there are; not there before any were given
+    own             how many words of the host's own there are; missing before any were given
 
 A seat's own document: ``word`` (the drawer's, and of whoever has guessed it), ``choices`` (the drawer's).
 
 Messages: ``choose {index}``, ``line {number, colour, width, points}`` (what is being drawn, many a second, without an
 id), ``stroke {colour, width, joined, points}`` (a line that is done; this is kept), ``undo``, ``wipe`` and ``give_up``;
-the host's ``skip`` and ``own_words {text, only}``. Event (volatile): ``line``, the same. The chat's
-lines are guesses; see ``on_chat``. The option ``language`` is that of the words; a page offers its own first.
+the host's ``skip`` and ``own_words {text, only}``. Event (volatile): ``line``, with the same data. Lines of the chat
+are guesses; see ``on_chat``. The option ``language`` is that of the words; a page offers its own first.
 """
 
 from collections.abc import Iterable
@@ -42,7 +42,7 @@ REVEAL_S: Final = 6
 AWAY_S: Final = 20
 """So long a turn waits for a drawer who has lost the connection."""
 WAIT_S: Final = 3
-"""How often a game with fewer than two people online looks whether somebody is back."""
+"""A game with fewer than two people online checks so often whether somebody is back."""
 KEPT: Final = 100
 """Scores remembered of players who have left."""
 KNOW: Final = "know"
@@ -138,7 +138,7 @@ class Sketch(Game):
         self.next_turn()
 
     def next_turn(self) -> None:
-        """Whoever is next chooses a word; with nobody there to guess it, the game waits."""
+        """Let the next player choose a word; with nobody there to guess it, the game waits."""
         self.clear()
         if sum(player.online for player in self.players) < self.min_players:
             self.enter("waiting", WAIT_S, then=self.next_turn)
@@ -240,7 +240,7 @@ class Sketch(Game):
         self.enter("reveal", REVEAL_S, then=self.next_turn)
 
     def end_if_all_know(self) -> None:
-        """A turn in which nobody online is left to guess is over; a drop alone ends none, since most are short."""
+        """End the turn if all who are online know the word; a drop alone does not end it, since most come back."""
         guessing = [p for p in self.players if p.online and p.id != self.state["drawer"]]
         if self.phase == "drawing" and self.state["guessed"] and all(p.id in self.state["guessed"] for p in guessing):
             self.end_turn()
@@ -260,7 +260,7 @@ class Sketch(Game):
 
     @message(by="host")
     def skip(self, host: Player) -> None:
-        """End a turn that nobody is to get points for: letters were drawn, or the drawer sleeps."""
+        """End a turn without points for anybody: letters were drawn, or the drawer sleeps."""
         if self.status != "playing":
             raise Refused("No game is under way.")
         if self.phase == "drawing":
@@ -270,7 +270,7 @@ class Sketch(Game):
 
     @message(by="host")
     def own_words(self, host: Player, text: Annotated[str, Meta(max_length=4000)], only: bool = False) -> int:
-        """Take words of the host's own, one a line or parted by commas; ``only``: no others. Returns how many."""
+        """Take words of the host's own, one a line or separated by commas; ``only``: no others. Returns how many."""
         if self.status == "playing":
             raise Refused("That has to be done before a game.")
         own = words.own(text)
@@ -293,7 +293,7 @@ class Sketch(Game):
         width: drawing.Width,
         points: drawing.Points,
     ) -> None:
-        """More of the line that is being drawn: for those who look on now, and kept nowhere."""
+        """Show the others more of the line that is being drawn; it is kept nowhere."""
         self.check_drawer(player)
         drawing.check([], points, width=width)
         data = {"number": number, "colour": colour, "width": width, "points": points}
@@ -308,7 +308,7 @@ class Sketch(Game):
         points: drawing.Points,
         joined: bool = False,
     ) -> None:
-        """A line that is done, whole; ``joined``: it goes on where the last one ended."""
+        """Keep a line that is done, whole; ``joined``: it goes on where the last one ended."""
         self.check_drawer(player)
         drawing.check(self.state["strokes"], points, width=width)
         self.state["strokes"].append([colour, width, joined and bool(self.state["strokes"]), points])
@@ -321,7 +321,7 @@ class Sketch(Game):
 
     @message(phase="drawing")
     def wipe(self, player: Player) -> None:
-        """An empty sheet."""
+        """Empty the sheet."""
         self.check_drawer(player)
         self.state["strokes"].clear()
 
@@ -344,7 +344,7 @@ class Sketch(Game):
             self.take_guess(player, chat)
 
     def keep_secret(self, chat: Chat) -> None:
-        """Whoever knows the word may tell it to those who know it too."""
+        """Send a line with the word only to those who know it."""
         if chat.to == "room" and any(guesses.gives_away(chat.text, word) for word in self.secret_words()):
             if self.phase == "choosing":
                 raise Refused("Not the word itself.")
@@ -355,7 +355,7 @@ class Sketch(Game):
         return [self.secret["word"]] if self.secret["word"] else [word[0] for word in self.secret["choices"]]
 
     def take_guess(self, player: Player, chat: Chat) -> None:
-        """A line of somebody who does not know the word; nobody else sees one that is right, or nearly."""
+        """Check the line of somebody who does not know the word; nobody else sees one that is right, or nearly."""
         word: str = self.secret["word"]
         if len(chat.text) > guesses.MOST_CHARS:
             raise Refused(f"While somebody draws, a line has at most {guesses.MOST_CHARS} characters.")

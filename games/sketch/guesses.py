@@ -2,8 +2,8 @@
 What a line of chat is to a word: the word itself, nearly it, or something else.
 
 Both are compared folded: without case, accents, punctuation and invisible characters; ``ß`` is ``ss``, ``œ`` is ``oe``,
-and ``ü`` is ``u`` or ``ue``. A word of two words may be written as one, and one with spaces between its letters. What
-stands around it, such as an article in any language, does not matter.
+and ``ü`` is ``u`` or ``ue``. A term of two words may be written as one, and a word with spaces between its letters.
+Other words around it, such as an article in any language, do not matter.
 """
 
 import re
@@ -14,14 +14,14 @@ from typing import Final
 from gameserver import WordFilter
 
 MOST_CHARS: Final = 60
-"""A longer line is no guess: else one line could hold a whole list of words."""
+"""A longer line is refused as a guess: one line could hold a whole list of words."""
 _LETTERS: Final = re.compile(r"[^\W_]+")
 _LIGATURES: Final = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l"})
-"""What Unicode does not take apart by itself."""
+"""Letters that Unicode does not decompose."""
 _UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
-"""As people write them who have no key for them."""
+"""How people write umlauts without a key for them."""
 _HELD: Final = 4
-"""A word of so many letters is found inside other words; shorter ones stand in too many."""
+"""A word of so many letters is also found inside other words; shorter ones occur in too many."""
 
 
 def tokens(text: str) -> list[str]:
@@ -48,7 +48,7 @@ def _says(text: str, word: str) -> bool:
         return True
     if any(run == list(squeezed) for run in _runs(said, len(squeezed))):
         return True
-    # Look-alikes of other scripts; it forgives letters that are said twice, and so must not judge plain lines.
+    # Look-alikes of other scripts. The filter also ignores doubled letters, so it must not judge plain ASCII lines.
     return not "".join(said).isascii() and _filter_of(squeezed)(text) != text
 
 
@@ -76,14 +76,14 @@ def gives_away(text: str, word: str) -> bool:
 
 
 def _holds(text: str, word: str) -> bool:
-    """Whether a long word stands in the line, in pieces or backwards."""
+    """Whether a long word is in the line, in pieces or backwards."""
     squeezed, wanted = "".join(tokens(text)), "".join(tokens(word))
     return len(wanted) >= _HELD and (wanted in squeezed or wanted[::-1] in squeezed)
 
 
 def distance(a: str, b: str) -> int:
     """
-    :returns: how many letters must be put in, taken out, changed or swapped with the next.
+    :returns: how many letters must be inserted, removed, changed or swapped with the next; 3 for more than 2.
 
     Source: https://en.wikipedia.org/wiki/Damerau-Levenshtein_distance (optimal string alignment)
     """

@@ -1,11 +1,11 @@
 """
 Points.
 
-- Who guesses the word gets 100 points, and up to 400 more for the time that is left, in proportion: 500 for a guess at
-  once, 300 for one at half time, 100 for one in the last moment.
-- Who draws gets the mean of that over all who could guess, nothing counting for who did not: so much for a drawing that
-  all understand at once, and nothing for one that nobody does.
-- A turn that the host skips gives nothing to anybody. One whose drawer gives up, leaves or stays away ends there, and
+- Whoever guesses the word gets 100 points, and up to 400 more in proportion to the time that is left: 500 for a guess
+  at once, 300 at half time, 100 at the last moment.
+- The drawer gets the mean of these points over all who could guess, with 0 for those who did not: 500 for a drawing
+  that all understand at once, and nothing for one that nobody understands.
+- A turn that the host skips gives points to nobody. If the drawer gives up, leaves or stays away, the turn ends, and
   what was guessed counts.
 """
 

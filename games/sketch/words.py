@@ -3,8 +3,8 @@ The words that are drawn, by family and difficulty. They lie in ``data``, a file
 add to: ``words.json`` is the English one, ``words.de.json`` the German one. One more file is one more language, and the
 room's option offers it. Families have their English names in all files; pages say them in their own language.
 
-A word is 2 to 24 characters of letters and digits, with single spaces, hyphens or apostrophes between them, and stands
-there once.
+A word has 2 to 24 characters: letters and digits, with single spaces, hyphens or apostrophes between them. It is there
+only once.
 """
 
 import json
@@ -20,7 +20,7 @@ from gameserver import Refused
 DATA: Final = Path(__file__).parent / "data"
 LEVELS: Final = ("easy", "medium", "hard")
 OWN: Final = "words of the host"
-"""What kind of thing those are that a host has given: the first hint says no more."""
+"""The family of words that a host has given, which is all that the first hint says."""
 MOST_OWN: Final = 200
 MOST_CHARS: Final = 24
 
@@ -52,7 +52,7 @@ WORDS: Final = tuple(word for path in sorted(DATA.glob("*.json")) for word in re
 LANGUAGES: Final = sorted({word.language for word in WORDS}, key=lambda tag: (tag != "en", tag))
 """Tags; English first."""
 Language = Annotated[str, Meta(title="Played in", extra_json_schema={"enum": LANGUAGES})]
-"""The option of a room, which a page chooses by itself where it is in one of them."""
+"""The room's option; a page in one of these languages chooses its own."""
 
 
 def check_language(language: str) -> None:
@@ -71,8 +71,7 @@ def matching(level: str, language: str = "en") -> tuple[Word, ...]:
 
 def pool(level: str, own: Sequence[str], *, only: bool, language: str = "en") -> tuple[Word, ...]:
     """
-    :param own: words of the host's own.
-    :param only: whether they are all there is.
+    :param own: words of the host's own. :param only: whether there are no others.
     :returns: the words that may come in a room.
     """
     mine = tuple(Word(text, OWN, "any") for text in own)
@@ -81,7 +80,7 @@ def pool(level: str, own: Sequence[str], *, only: bool, language: str = "en") ->
 
 def own(text: str) -> list[str]:
     """
-    :param text: words, one a line or parted by commas.
+    :param text: words, one a line or separated by commas or semicolons.
     :returns: each once, in order.
     :raises Refused: one is no word that could be drawn, or there are too many.
     """
@@ -101,10 +100,10 @@ def own(text: str) -> list[str]:
 
 def choose(random: Any, count: int, pool: tuple[Word, ...], used: list[str]) -> tuple[list[Word], list[str]]:
     """
-    Choose words to choose from. Each comes once, be it drawn or not: whoever has seen it would know it too soon.
+    Choose words to choose from. Each comes once, drawn or not: a drawer who has seen it would guess it too soon.
 
-    :param used: those that came already.
-    :returns: so many words, and what is used now; once too few are left, it begins again.
+    :param used: those that came already. :returns: ``count`` words (fewer if the pool is smaller), and the words used
+    so far; once too few are left, all begin again.
     """
     fresh = [word for word in pool if word.text not in used]
     if len(fresh) < count:

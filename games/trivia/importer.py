@@ -1,5 +1,5 @@
 """
-Takes questions over from the Open Trivia Database, https://opentdb.com (CC BY-SA 4.0)::
+Imports questions of the Open Trivia Database, https://opentdb.com (CC BY-SA 4.0)::
 
     curl 'https://opentdb.com/api.php?amount=50' > some.json
     python -m games.trivia.importer some.json more.json
@@ -64,7 +64,7 @@ def read(data: bytes) -> tuple[list[Card], list[str]]:
 
 
 def card_of(found: Found) -> Card:
-    """:returns: the same as a question of ours, codes decoded; its choices in an order that tells nothing."""
+    """:returns: the same as a `Card`, codes decoded; its choices sorted, so that the order gives nothing away."""
     text, category, right = (_plain(t) for t in (found.question, found.category, found.correct_answer))
     if found.type == "boolean":
         return Card(f"True or false: {text}", category, found.difficulty, "boolean", right.lower() == "true")
@@ -76,7 +76,7 @@ def write(cards: Sequence[Card], target: Path) -> int:
     """
     Add questions to a file of ours.
 
-    :returns: how many it did not have.
+    :returns: how many of them the file did not have.
     """
     old = msgspec.json.decode(target.read_bytes(), type=File).questions if target.exists() else []
     all_ = {card.id: card for card in [*cards, *old]}

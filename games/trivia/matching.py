@@ -12,10 +12,10 @@ from functools import lru_cache
 LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "&": " and "}  # noqa: RUF001
 )
-"""What Unicode does not take apart by itself."""
+"""Letters that Unicode does not decompose."""
 
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
-"""As people write them who have no key for them."""
+"""How people write umlauts without a key for them."""
 
 ARTICLES = frozenset(
     (
@@ -25,12 +25,12 @@ ARTICLES = frozenset(
         *("le", "les", "une"),
     )
 )
-"""In each language that there are questions in."""
+"""Of each language that has questions."""
 ELIDED = re.compile(r"^\W*l['’`´]")  # noqa: RUF001
 """``L'Autriche``."""
 
 FORGIVEN = ((8, 2), (4, 1))
-"""Least length of the right answer, and how many slips are forgiven; in a shorter one none."""
+"""Least length of the right answer, and how many slips are forgiven in it; in shorter ones none."""
 
 
 def is_match(given: str, accepted: Iterable[str], rejected: Iterable[str] = ()) -> bool:

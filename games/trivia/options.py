@@ -10,14 +10,14 @@ from . import questions as cards
 
 Category = Annotated[str, Meta(extra_json_schema={"enum": cards.CATEGORIES})]
 Language = Annotated[str, Meta(title="Played in", extra_json_schema={"enum": cards.LANGUAGES})]
-"""What a page chooses by itself where it is in one of them."""
+"""A page in one of these languages chooses its own."""
 
 
 def check(options: dict[str, Any]) -> None:
     """
-    Look that there are questions like that.
+    Check that there are questions that fit.
 
-    :param options: all of a room's, as ``Trivia.on_create`` names them.
+    :param options: all options of a room, as ``Trivia.on_create`` names them.
     :raises Refused: ``bad_data``; its path names the option.
     """
     categories, language = options["categories"], options["language"]

@@ -13,9 +13,9 @@ empty line before the next::
     Ann can whistle.
     true
 
-Several answers are choices. A single one is true or false, a number, of which the nearest answer wins, or is typed;
-where more than one is right, they stand with a slash between them: ``Auntie / Aunt Erna``. A line with tabs in it, as
-tables give them, is a whole question.
+Several answers are choices. A single one is true or false; a number, for which the nearest answer wins; or words to be
+typed. If several words are right, write a slash with spaces between them: ``Auntie / Aunt Erna``. A line with tabs, as
+pasted from a spreadsheet, is a whole question.
 """
 
 import re
@@ -44,9 +44,8 @@ _GROUPED: Final = re.compile(r"[-−]?\d{1,3}([.,'’]\d{3})+")  # noqa: RUF001
 
 def read(text: str) -> list[Card]:
     """
-    :param text: as above.
-    :returns: the questions, in their order; one that stands there twice, once.
-    :raises Refused: ``bad_data``; its path ends with the number of the line, from 1, that is not as it must be.
+    :param text: as above. :returns: the questions, in their order; one that is there twice, once. :raises Refused:
+    ``bad_data``; its path ends with the number of the wrong line, from 1.
     """
     cards = {card.id: card for card in (_card(*block) for block in _blocks(text))}
     if len(cards) > MOST_QUESTIONS:

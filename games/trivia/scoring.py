@@ -6,7 +6,7 @@ and 1000 where it does not. Pauses do not count as time.
 
 - choice, true or false, text: right or wrong; wrong gives nothing.
 - number: the nearest wins. Whoever is nearest gets all of the points above and is right, the second nearest gets half,
-  the third nearest a quarter; who is equally near gets equally much, and the next after two firsts is second.
+  the third nearest a quarter; equally near answers get the same, and the next one after two firsts is second.
 
 A streak is how many right answers a player gave in a row. It ends with a wrong answer or none; a number that was not
 the nearest neither adds to it nor ends it. From the second right answer in a row each gives

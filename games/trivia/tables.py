@@ -21,13 +21,13 @@ TERRITORIES = codes(
     "AS AI AW AX BM BQ BL BV CC CK CX CW FK FO GF GG GI GL GP GS GU HK HM IM IO JE KY MF MO MP MQ MS NC NF NU PF PM PN "
     "PR RE SH SJ SX TC TF TK UM VG VI WF YT AQ AN CS"
 )
-"""No countries of their own, or none any more."""
+"""Not countries of their own, or not any more."""
 LEFT_OUT = codes("IL PS TW XK EH BO ZA KZ GQ ID LK SZ NR BJ VE ZW")
 """Capital or standing disputed, or changed lately."""
 UNSETTLED = codes("UA RU MA IN PK CN SD SS AZ AM CY RS GE SY MD SO DZ JO EG LB SN FR")
 """Borders disputed, or counted differently: no questions about areas and numbers of neighbours."""
 NEW_MONEY = codes("BG SL")
-"""The table's currency is not today's."""
+"""The table has a former currency."""
 WITH_THE = {
     "Bahamas",
     "Central African Republic",
@@ -80,7 +80,7 @@ PARTS = {
 }
 """Parts of cities, or spelt as nobody spells them."""
 FAMILIAR = {"EU": 8, "OC": 10, "NA": 3, "SA": 3, "AS": 1, "AF": 1}
-"""How much better a country of so many people is known, by continent; a guess, for the difficulty alone."""
+"""By continent, how well known a country is for its population; a guess, used for the difficulty alone."""
 ALSO = {"Aluminum": ("Aluminium",), "Cesium": ("Caesium",), "Sulfur": ("Sulphur",), "Tungsten": ("Wolfram",)}
 
 

@@ -1,4 +1,4 @@
-"""Who there is in a village of a size, how votes are counted, and who has won; nothing here knows of rooms."""
+"""Which roles a village of a size has, how votes are counted, and who has won; nothing here knows of rooms."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DOCTOR = "doctor"
 VILLAGER = "villager"
 
 DOCTOR_FROM = 7
-"""Players from whom on there is a doctor: with fewer, one who is saved each night decides the game."""
+"""From so many players on there is a doctor: with fewer, saving one each night would decide the game."""
 
 
 def wolves_among(players: int) -> int:
@@ -23,9 +23,8 @@ def wolves_among(players: int) -> int:
 
 def cast(players: int, *, wolves: int, seer: bool, doctor: bool) -> list[str]:
     """
-    :param players: how many there are.
-    :param wolves: how many werewolves, or 0 for as many as `wolves_among` has it.
-    :returns: one role for each, in no order that matters.
+    :param players: how many there are. :param wolves: how many werewolves; 0: as many as `wolves_among` says. :returns:
+    one role for each, in no particular order.
     :raises Refused: the werewolves would be as many as the others, and have won.
     """
     wolves = wolves or wolves_among(players)

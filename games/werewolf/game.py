@@ -4,26 +4,27 @@ Werewolf, for a page that shows it.
 Phases (``info.phase``), with the timer that ends each: ``lobby`` (the host starts) → ``cards`` (``nightfall``, the
 option ``cards_s``) → ``night`` (``dawn``, ``night_s``) → ``morning`` (``daybreak``, ``morning_s``) → ``day``
 (``verdict``, ``day_s``) → ``evening`` (``nightfall``, ``evening_s``) → ``night`` … → ``over``, where the host may start
-again with the same seats. Once everybody who lives and is online has chosen by night, or voted by day, at most 5 s are
-left of it, in which both may still be changed. Nothing waits for who is away. Who leaves for good dies at once.
+again with the same seats. Once everybody who lives and is online has chosen by night, or voted by day, at most 5 s of
+it are left, in which choices and votes may still be changed. Nothing waits for those who are away. Whoever leaves for
+good dies at once.
 
-The night. *Everybody* who lives chooses somebody, so that nobody can tell who has what to do; what it is good for, the
-role says. The werewolves kill whom the most of them chose, of equals one by lot. The doctor saves one, but not the same
-in two nights running. The seer learns at dawn whether one is a werewolf, also one who dies that night. A villager's
-choice is a hunch.
+The night. *Everybody* who lives chooses somebody, so that nobody can tell who has which role; the role decides what the
+choice does. The werewolves kill whom most of them chose, of equals one by lot. The doctor saves one, but not the same
+one in two nights running. The seer learns at dawn whether one is a werewolf, also if that one dies the same night. A
+villager's choice is a hunch, and does nothing.
 
-The day. Everybody who lives votes, in the open. Whoever has the most votes is hanged; a vote for nobody counts as one.
-Of equals none is hanged, or by the option ``ties`` one by lot, "nobody" among them. The village wins when no werewolf
+The day. Everybody who lives votes, in the open. Whoever has the most votes is hanged; "nobody" may have the most. Of
+equals none is hanged, or by the option ``ties`` one by lot, "nobody" among them. The village wins when no werewolf
 lives, the werewolves when they are as many as the others.
 
 Who speaks to whom. By night nobody speaks in the room. The werewolves who live have ``group:wolves``, open by night.
 The dead have ``group:dead``, with all that was said there; whatever they say to the room goes there, and they can no
-longer change or take back what they said when they lived. Who is hanged may speak until the evening is over (option
+longer change or take back what they said when they lived. Whoever is hanged may speak until the evening is over (option
 ``last_words``). The screen says nothing.
 
 The document of the room, every key always there::
 
-    village  the players of this game by seat, also who has left:
+    village  the players of this game by seat, also those who have left:
              [{seat, name, alive: bool, died: null | "night" | "vote" | "left"}]; empty before the first game
     night    int: from 1; 0 before the first
     ready    [seat]: who has chosen this night
@@ -54,7 +55,7 @@ from gameserver import Chat, Game, Player, Refused, message
 from . import cast
 
 LAST_CALL_S = 5
-"""What is left at most once all have chosen: time to change one's mind, and for wolves to agree."""
+"""Seconds left at most once all have chosen: time to change one's mind, and for wolves to agree."""
 
 Seconds = Annotated[int, Meta(ge=1, le=900)]
 
@@ -138,7 +139,7 @@ class Werewolf(Game):
         self.chat.open("dead", group="dead", title="The dead", history=True)
 
     def nightfall(self) -> None:
-        """A night, before which whoever was hanged is buried."""
+        """Begin a night; whoever was hanged is buried first."""
         for player in self.players:
             if not self.is_alive(player.id):
                 self.bury(player)
@@ -160,7 +161,7 @@ class Werewolf(Game):
         self.hasten()
 
     def dawn(self) -> None:
-        """What was chosen comes about."""
+        """Carry out what was chosen in the night."""
         self.chat.close("wolves")
         choices = dict(self.secret["choices"])
         for seer in self.who(cast.SEER):
@@ -195,7 +196,7 @@ class Werewolf(Game):
         return seat
 
     def daybreak(self) -> None:
-        """A day: the village talks, and votes."""
+        """Begin a day: the village talks, and votes."""
         self.state["votes"] = {}
         self.enter("day", self.options["day_s"], self.verdict)
 
@@ -223,7 +224,7 @@ class Werewolf(Game):
         self.enter("evening", self.options["evening_s"], self.nightfall)
 
     def hasten(self) -> None:
-        """Once all who live and are online are done, little time is left."""
+        """Shorten the phase once all who live and are online are done."""
         ends = {"night": (self.state["ready"], self.dawn), "day": (self.state["votes"], self.verdict)}
         if self.status != "playing" or self.phase not in ends:
             return
@@ -235,7 +236,7 @@ class Werewolf(Game):
     # Life and death
 
     def die(self, seat: str, how: str) -> None:
-        """Somebody is dead, and hears the werewolves no more."""
+        """Somebody is dead, and does not hear the werewolves any more."""
         next(each for each in self.state["village"] if each["seat"] == seat).update(alive=False, died=how)
         if self.options["reveal"] == "death":
             self.state["roles"][seat] = self.secret["roles"][seat]
@@ -244,13 +245,13 @@ class Werewolf(Game):
             self.group("wolves").remove(player)
 
     def bury(self, player: Player) -> None:
-        """From now on one of the dead, who speak to the dead alone."""
+        """Make somebody one of the dead, who speak to the dead alone."""
         self.group("dead").add(player)
         self.chat.divert(player, "dead")
 
     def forget(self, seat: str) -> None:
         """
-        Somebody is gone: votes for that one fall, and choices of that one become choices of nobody.
+        Somebody is gone: votes by and for that one are dropped, and who chose that one has chosen nobody.
 
         Those who chose stay ``ready``, or all would learn whom they had chosen.
         """
@@ -264,7 +265,7 @@ class Werewolf(Game):
             self.keep_choice(chooser, None)
 
     def keep_choice(self, chooser: str, seat: str | None) -> None:
-        """The server knows it, the chooser, and of a werewolf the others."""
+        """Keep a choice: the server and the chooser know it, and of a werewolf's the other werewolves."""
         self.secret["choices"][chooser] = seat
         player = self.seat(chooser)
         if player is not None:
@@ -295,7 +296,7 @@ class Werewolf(Game):
         return [seat for seat, own in self.secret["roles"].items() if own == role and self.is_alive(seat)]
 
     def is_alive(self, seat: str) -> bool:
-        """Whether somebody plays, and lives."""
+        """Whether this seat plays, and lives."""
         return any(each["seat"] == seat and each["alive"] for each in self.state["village"])
 
     def name_of(self, seat: str | None) -> str:
@@ -303,14 +304,14 @@ class Werewolf(Game):
         return next((each["name"] for each in self.state["village"] if each["seat"] == seat), "")
 
     def check_living(self, player: Player, whom: Player | None) -> None:
-        """:raises Refused: a dead one acts, or is acted on."""
+        """:raises Refused: the player is dead, or the one who was chosen."""
         if not self.is_alive(player.id):
             raise Refused("You are dead.", code="dead")
         if whom is not None and not self.is_alive(whom.id):
             raise Refused("Choose somebody who lives.", code="bad_data", path="$.whom")
 
     def check_may_choose(self, player: Player, whom: Player | None) -> None:
-        """:raises Refused: not this one, by this player's role."""
+        """:raises Refused: this player's role may not choose that one."""
         self.check_living(player, whom)
         role: Any = self.secret["roles"][player.id]
         if whom is None:
