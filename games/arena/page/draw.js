@@ -1,10 +1,10 @@
 /*
  * The field on its canvas: coins, discs with their faces and names, and for a moment where somebody was hit.
  *
- * A frame costs as much as it has pixels to touch. So nothing is painted that looks the same as before: the ground with its
- * coins is kept beside, and is put back where something was in the frame before; a disc with its face, and a name, are
- * painted once and copied from then on, onto whole pixels, which is many times cheaper than letters, areas and what has
- * to be smoothed. Nothing is made anew in a frame, such as objects or keys, that the last one had.
+ * The cost of a frame is the number of pixels that it changes. So nothing is painted that looks the same as before: the
+ * ground with its coins is kept in a canvas of its own, and copied to where something was in the previous frame; a disc with
+ * its face, and a name, are painted once and then copied onto whole pixels, which is many times cheaper than painting
+ * letters and areas, and than smoothing. A frame makes no new objects or keys where the last one's can be used again.
  */
 
 import { HEIGHT, RADIUS, WIDTH } from "./motion.js";
@@ -19,10 +19,10 @@ const HIT_MS = 350;
 const TRAIL_MS = 180;
 const QUICK = 75; // of the field's pixels within a trail
 const NAME_PX = 12; // on the screen, at least
-const NARROW = 620; // so much of the field is seen across, at least, where a phone stands upright
-const MAP_W = 96; // of the small map of what is not seen, px
+const NARROW = 620; // on an upright phone at least so much of the field's width is seen
+const MAP_W = 96; // width of the small map of the whole field, px
 const MARGIN = 6;
-const KEPT = 64; // looks; a room has fewer players, but they come and go
+const KEPT = 64; // looks, at most; a room has fewer players, but they come and go
 
 const TONES = ["--card", "--line", "--ink", "--edge"];
 
@@ -32,7 +32,7 @@ export class Field {
   #calm;
   #hits = [];
   #trails = new Map();
-  #looks = new Map(); // of each seat: what it looks like, painted
+  #looks = new Map(); // by seat: its disc and name, painted
   #tones = null;
   #view = { scale: 1, left: 0, top: 0, crops: false };
   #size = [0, 0];
@@ -41,13 +41,13 @@ export class Field {
   #coins = []; // those that lie on it: x, y, x, y…
   #bare = null; // without them
   #coin = null;
-  #spots = []; // where something stands that moves: left, top, right, bottom, left…
-  #isWhole = false; // whether all is to be painted anew
+  #spots = []; // where moving things are painted: left, top, right, bottom, left…
+  #isWhole = false; // whether all is to be painted again
 
   /** @param {HTMLCanvasElement} canvas @param {() => boolean} moves whether anything may move that need not */
   constructor(canvas, moves = () => true) {
     this.#canvas = canvas;
-    // Not as a part of the page, which is put together anew then, but past it: that is half of what a frame costs.
+    // Desynchronized: not composed with the rest of the page, which would be half of the cost of a frame.
     this.#paint = canvas.getContext("2d", { alpha: false, desynchronized: true });
     this.#calm = () => !moves();
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#forget());
@@ -80,7 +80,7 @@ export class Field {
     if (this.#view.crops) this.#map(discs, coins, ratio);
   }
 
-  /** How much of the field is seen: all of it, or on an upright phone what is around the own disc, from wall to wall. */
+  /** How much of the field is seen: all of it, or on an upright phone what is around one's own disc, from wall to wall. */
   #look(own, width, height) {
     const whole = Math.min(width / FIELD_W, height / FIELD_H);
     const scale = own && height > width ? Math.max(whole, Math.min(height / FIELD_H, width / NARROW)) : whole;
@@ -118,7 +118,7 @@ export class Field {
     this.#isWhole = true;
   }
 
-  /** The ground with its coins, if they are others than those which lie there. */
+  /** Paint the ground with its coins, if the coins have changed. */
   #lay(coins) {
     const known = this.#coins;
     if (this.#bare && known.length === 2 * coins.length && coins.every(([x, y], i) => known[2 * i] === x && known[2 * i + 1] === y)) return;
@@ -151,7 +151,7 @@ export class Field {
     to.strokeRect(0, 0, FIELD_W, FIELD_H);
   }
 
-  /** The ground, where something stood on it that moves; all of it where it is another. */
+  /** Put the ground back where moving things were painted; all of it if it has changed. */
   #restore(w, h) {
     const paint = this.#paint;
     const spots = this.#spots;
@@ -178,12 +178,12 @@ export class Field {
     spots.length = 0;
   }
 
-  /** Something stands here in this frame, in the canvas' own pixels. */
+  /** Note that something is painted here in this frame, in the canvas' own pixels. */
   #spot(left, top, right, bottom) {
     this.#spots.push(Math.floor(left), Math.floor(top), Math.ceil(right), Math.ceil(bottom));
   }
 
-  /** What a seat looks like, painted once: the disc at each part of a pixel, and the name. */
+  /** What a seat looks like, painted once: the disc at each fraction of a pixel, and the name. */
   #lookOf({ seat, name, face, color, me }) {
     const known = this.#looks.get(seat);
     if (known && known.name === name && known.face === face && known.color === color && known.me === me) return known;
@@ -325,12 +325,12 @@ export class Field {
   }
 }
 
-/** Where so long a thing begins on so much of a screen: in its middle, or, if it is longer, so that `at` is seen. */
+/** Where a field of this length begins on a screen of this size: in the middle, or, if it is longer, so that `at` is seen. */
 function along(size, length, at) {
   return length <= size + 0.5 ? (size - length) / 2 : Math.min(0, Math.max(size - length, size / 2 - at));
 }
 
-/** A picture beside the page, and how it is painted. */
+/** A canvas outside the page, and its context. */
 function picture(width, height, settings = {}) {
   const image = document.createElement("canvas");
   Object.assign(image, { width, height });
@@ -344,7 +344,7 @@ function picture(width, height, settings = {}) {
  * @param {number} height
  * @param {number} zoom
  * @param {(to: CanvasRenderingContext2D) => void} make
- * @param {{ alpha?: boolean, beside?: number, below?: number }} how `beside`, `below`: parts of a pixel that the middle is off
+ * @param {{ alpha?: boolean, beside?: number, below?: number }} how `beside`, `below`: by which fraction of a pixel the middle is off
  */
 function sprite(width, height, zoom, make, { alpha = true, beside = 0, below = 0 } = {}) {
   const spare = alpha ? 2 : 0;
@@ -362,7 +362,7 @@ function paintCoin(to) {
   to.stroke();
 }
 
-/** As much of a name as there is room for. */
+/** As much of a name as fits. */
 function shortened(to, name, most) {
   const letters = [...name];
   let text = name;

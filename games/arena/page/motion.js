@@ -49,7 +49,7 @@ function wall(at, speed, size) {
   return [at, speed];
 }
 
-/** Towards zero, and never minus zero. */
+/** Rounds towards zero, and never to minus zero. */
 function whole(value) {
   return Math.trunc(value) + 0;
 }

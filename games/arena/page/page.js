@@ -1,6 +1,6 @@
 /*
  * The arena's page. While a round is played `frame` runs with the screen: it reads the controls, takes as many steps as are
- * due, sends each as a command, and draws the own disc as predicted (prediction.js) and the others as told a moment ago
+ * due, sends each as a command, and draws one's own disc as predicted (prediction.js) and the others as told a moment ago
  * (the kit's playout.js). The rest, scores and words, is drawn when it changes. On a phone the field has all of the screen.
  */
 
@@ -13,10 +13,10 @@ import { networkPanel } from "./panel.js";
 import { Prediction, SNAP, STEP_MS } from "./prediction.js";
 import { TEXTS } from "./words.js";
 
-const ASLEEP_MS = 500; // steps of so long ago are not made up for: the page was hidden
-const SAY_MS = 3000; // between two words to a screen reader
-const WORDS_MS = 250; // between two drawings of the scores
-const SEEN = 3; // of the scores, where they lie on the field
+const ASLEEP_MS = 500; // steps that are older are not made up for: the page was hidden
+const SAY_MS = 3000; // between two announcements to a screen reader
+const WORDS_MS = 250; // between two updates of the scores
+const SEEN = 3; // scores that are shown, where they lie over the field
 
 const { documentElement: root } = document;
 let round = null;
@@ -49,15 +49,15 @@ class Round {
     this.clock = el("div", {});
     const dash = el("button", { type: "button", class: "primary big dash" }, TEXTS.dash, el("span", { class: "meter", "aria-hidden": "true" }, this.#meter));
     dash.addEventListener("pointerdown", () => this.#stick?.press());
-    dash.addEventListener("click", (event) => event.detail === 0 && this.#stick?.press()); // by key
+    dash.addEventListener("click", (event) => event.detail === 0 && this.#stick?.press()); // pressed by key
     const menu = el("button", { type: "button", class: "menu", "aria-expanded": "false", onclick: () => menu.setAttribute("aria-expanded", String(root.classList.toggle("with-bar"))) }, el("span", { "aria-hidden": "true" }, "☰"), el("span", { class: "visually-hidden" }, TEXTS.menu));
     const pitch = el("div", { class: "pitch" }, el("div", { class: "frame" }, canvas), this.playing ? el("div", { class: "pushes" }, dash) : null);
     if (this.playing) {
       this.#stick = new Stick(pitch);
-      // The first touch of a phone takes all of the screen; whoever gives it back has it so.
+      // The first touch of a phone fills the screen, once: whoever leaves full screen stays out of it.
       pitch.addEventListener("pointerup", ({ pointerType }) => pointerType === "touch" && canFill() && fillScreen(true), { once: true });
     }
-    // To see what prediction is for: rapid.rst. There before a round, too.
+    // Shows what prediction is for, see rapid.rst; it is there before a round, too.
     const measured = () => ({ correction_px: this.prediction.correction / 10, delay_ms: this.playout.delay_ms, pending: this.prediction.pending });
     this.panel = query.has("network") ? networkPanel(measured) : null;
     this.side = el(
@@ -82,7 +82,7 @@ class Round {
     this.hear();
   }
 
-  /** The scene of a round: it runs for as long as it is seen. */
+  /** The scene of a round: frames run as long as it is shown. */
   scene() {
     this.#words.shown = "";
     this.#told.score = 0;
@@ -94,7 +94,7 @@ class Round {
     return { node: this.node, update: () => this.#later() };
   }
 
-  /** What the server says. */
+  /** Take what the server says. */
   hear() {
     const { tick, bodies, coins } = this.#room.state;
     if (!bodies) return;
@@ -153,7 +153,7 @@ class Round {
     return this.#shown;
   }
 
-  /** What is known of a disc but its place; null where nobody sits there. */
+  /** What is known of a disc except its place; null where nobody sits there. */
   #discOf(seat) {
     let disc = this.#known.get(seat);
     if (disc === undefined) {

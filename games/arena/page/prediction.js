@@ -4,7 +4,7 @@ import { Prediction as KitPrediction } from "../../static/kit/prediction.js";
 import { DASH_REST, HZ, bump, step } from "./motion.js";
 
 export const STEP_MS = 1000 / HZ;
-export const SNAP = 4000; // so far apart is another place: a new round
+export const SNAP = 4000; // a jump this far is a new place, as in a new round, and no correction
 
 export class Prediction extends KitPrediction {
   constructor(seat) {

@@ -68,7 +68,7 @@ function phone(room, about) {
   const passing = () => room.moves.find((move) => move.type === "give");
   const playOf = (card) => room.moves.find((move) => move.type === "play" && move.data.card === card);
 
-  /** Only in one's own turn it matters which may be played. */
+  /** Which cards may be played matters only in one's own turn. */
   function inHand(code, more) {
     const card = cardOf(code);
     return { ...card, ...more, class: [card.class, !room.isActive && "waits"].flat() };
@@ -134,7 +134,7 @@ function tv(room) {
 
 const { room } = await play({ phone, tv });
 
-// Who hears the page is told of each card, and all hear when a trick is taken.
+// Screen readers are told of each card; everybody hears a sound when a trick is taken.
 
 let heard = "";
 let taken = room.state.last?.by ?? null;

@@ -24,7 +24,7 @@ function standing(room) {
   return places.flatMap((seats, at) => seats.map((seat) => ({ seat, rank: rankOf(at), score: discsOf(room, room.seats.get(seat)?.number) })).filter(({ seat }) => room.seats.has(seat)));
 }
 
-/** How a round ended, and why where that is not told by the discs. */
+/** How a round ended, and why, if the discs do not show that. */
 function outcome(room) {
   const { ranking, timeout, left } = room.info.result ?? {};
   if (!ranking?.length) return [TEXT.ended, ""];
@@ -109,7 +109,7 @@ function table(room, about) {
     caption: TEXT.discs,
   });
 
-  /** Look at what has been placed and turned since the last time. → what is told of it */
+  /** Find what has been placed and turned since the last time. → what to announce */
   const follow = () => {
     const now = cellsOf(room);
     const last = room.state.last ?? null;

@@ -25,7 +25,7 @@ const SHAPES = {
   hidden: () => [svg("path", { class: "inner", d: "M38 38 C38 22 64 22 64 38 C64 50 50 50 50 62" }), svg("circle", { class: "dot", cx: 50, cy: 76, r: 4 })],
 };
 
-/** A hand as it is thrown; "none" was thrown, or what it is stays "hidden". */
+/** A hand as it is thrown; "none" if nothing was thrown, "hidden" while it is secret. */
 export function icon(name) {
   return svg("svg", { class: `hand-icon ${name}`, viewBox: "0 0 100 100", "aria-hidden": "true", focusable: "false" }, ...SHAPES[name]());
 }

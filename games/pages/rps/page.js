@@ -18,14 +18,14 @@ let counting = false;
 let shows = false; // that last reveal
 let celebrates = false; // the match was won while this page was looked at
 
-/** Which scene is on. */
+/** Which scene to show. */
 function sceneOf(room) {
   const { count, winner } = room.state;
   if (room.info.status === "over" || (winner && !shows)) return "result";
   return !count && missing(room) && !shows ? "lobby" : "arena";
 }
 
-/** The same, after a look at what has happened: a reveal that ends the match stays for a while. */
+/** The same, except that a reveal that ends the match stays for a while. */
 function at(room) {
   const { count, winner } = room.state;
   if (counting && !count && winner) {
@@ -63,7 +63,7 @@ function arena(room) {
   const throws = Object.keys(HAND_NAMES).map((hand) => el("button", { type: "button", class: "throw", "data-hand": hand, onclick: () => throwIt(hand) }, icon(hand), el("span", {}, HAND_NAMES[hand])));
   const plans = el("p", { class: "plans muted" });
   const go = goButton(room);
-  go.addEventListener("click", (event) => event.detail === 0 && plays && throws[0].focus()); // by key: three seconds are few for whoever has to find the way there
+  go.addEventListener("click", (event) => event.detail === 0 && plays && throws[0].focus()); // pressed by key: three seconds are short for whoever must first move the focus there
   const controls = el("div", { class: "controls" }, plays ? el("div", { class: "throws", role: "group", "aria-label": TEXT.choices }, throws) : null, plays ? plans : null, go);
   const node = el("div", { class: "scene arena" }, el("div", { class: "head" }, headline, detail), sides[0].node, middle, sides[1].node, controls);
   let counted = null;
@@ -79,7 +79,7 @@ function arena(room) {
     update();
   };
 
-  /** For those who do not see; the count itself would only be in the way of their ears. */
+  /** Announcements for screen readers; without the count itself, which would drown the rest. */
   const tell = (text) => {
     if (text !== said) announce(text);
     said = text;
@@ -99,7 +99,7 @@ function arena(room) {
       mine = null;
       planned = new Map();
     }
-    const isNew = Boolean(counted) && !count; // revealed this very moment: to be played, not only shown
+    const isNew = Boolean(counted) && !count; // revealed just now: shown with its movement and sound
     sound(count, isNew);
     counted = count;
     const [head, below, more] = status(room);

@@ -41,7 +41,7 @@ export function people(room, team, done = () => false) {
   return roster(room, { seats, tag, label: TEXT.members[team], class: "center-seats" });
 }
 
-/** One side: points, the hand that was thrown, and the people. → {node, update}; `update(isNew)` where it was revealed just now */
+/** One side: points, the hand that was thrown, and the people. → {node, update}; `update(isNew)`: whether it was revealed just now */
 export function side(room, team) {
   const pips = el("span", { class: "pips", role: "img" });
   const hand = el("div", { class: "hand" });

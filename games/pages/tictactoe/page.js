@@ -1,7 +1,7 @@
 /*
  * The page of tic-tac-toe, for the two who play, whoever watches, and a shared screen (?role=screen). What is on the board,
- * whose turn it is and how it ended stand in `room.state` and `room.info`; nothing is remembered beside them but what the
- * eye and the ear have had already.
+ * whose turn it is and how it ended stand in `room.state` and `room.info`; besides them the page remembers only what it
+ * has shown and announced already.
  */
 
 import { announce, attempt, boardGrid, cue, duel, el, entriesOf, heading, play, playersOf, ranked, ring, startButton, waitingLine } from "../../static/kit/kit.js";
@@ -52,7 +52,7 @@ function table(room, about) {
   const line = winningLine();
   const faces = NOTHING.map(() => ({ owner: null, node: null }));
   let pending = null; // the cell that was asked for and is not on the board yet
-  let before = null; // what was told of last
+  let before = null; // what was announced last
   let said = "";
   let wasMine = isMyTurn(room);
 
@@ -102,7 +102,7 @@ function table(room, about) {
     caption: TEXT.standing,
   });
 
-  /** Tell those who do not see: what was played, and whose turn it is or how it ended. */
+  /** Tell screen readers what was played, and whose turn it is or how it ended. */
   const tell = (text) => {
     const now = room.state.cells ?? NOTHING;
     const moves = now.map((owner, cell) => (before && owner !== null && before[cell] === null ? TEXT.played(PLACES[cell], MARKS[owner]) : "")).filter(Boolean);

@@ -2,7 +2,7 @@
 
 import { attempt, el, render, t, toast } from "../../static/kit/kit.js";
 
-/** A button for the host, before a game and after it; whoever else there is reads how many there are. */
+/** A button for the host, before a game and after it; the others read how many words there are. */
 export function ownWords(room) {
   const count = el("p", { class: "muted own-count" });
   const button = el("button", { type: "button", class: "own-words", onclick: () => openWords(room) }, t("Own words"));

@@ -1,6 +1,6 @@
 /*
- * The page of Sketch, for phones and for a shared screen (?role=screen): before a game and after it the kit's, and while it
- * is played the table, all of which is on the screen: the sheet takes what the rest leaves. What the documents hold, and
+ * The page of Sketch, for phones and for a shared screen (?role=screen): before a game and after it the scenes of the kit,
+ * and during it the table, all of which fits on the screen: the sheet takes the space that the rest leaves. What the documents hold, and
  * which messages there are, is told in game.py. Guesses are lines of the chat, which the game looks at.
  */
 
@@ -14,7 +14,7 @@ const CLOCKS = ["choose_for_drawer", "end_turn", "next_turn"];
 
 const mount = document.querySelector("main");
 
-/** What is drawn on: another with each game. */
+/** The sheet that is drawn on: a new one for each game. */
 let sheet = newSheet();
 let own = null;
 
@@ -89,7 +89,7 @@ function table(room) {
   return { node, update };
 }
 
-/** On the sheet before it is drawn on: the words to choose of, or who chooses. */
+/** Shown on the sheet before anything is drawn: the words to choose from, or who chooses. */
 function drawWords(room, words) {
   const isChosen = room.info.phase !== "choosing";
   const choices = isChosen ? [] : (room.mine?.choices ?? []);

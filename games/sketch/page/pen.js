@@ -47,7 +47,7 @@ export function pen(room, sheet, mayDraw) {
     number += 1;
   }
 
-  /** What is new of the line, from the last point that was told. */
+  /** The new part of the line, from the last point that was sent. */
   function tell() {
     if (!mayDraw() || line.told === line.points.length) return;
     room.tell("line", { number, colour, width, points: encode(line.points.slice(Math.max(0, line.told - 1))) });

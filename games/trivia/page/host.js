@@ -4,7 +4,7 @@ import { ask, attempt, avatar, el, playersOf, points, render, t, toast } from ".
 
 import { colorOf, entryOf } from "./parts.js";
 
-/** What the button brings, by phase: it says of what it is the end. */
+/** The text of the button, by phase. */
 const NEXT = { countdown: t("Ask now"), question: t("End question"), reveal: t("Go on"), scores: t("Next question") };
 const STEP = 100;
 const MOST = 100_000;
@@ -17,7 +17,7 @@ export function hostBar(room) {
   const start = el("button", { type: "button", class: "primary start", onclick: () => attempt(room.start()) });
   const bar = el("aside", { class: "host-bar away-on-keyboard", "aria-label": t("Host") }, start, pause, skip, more);
   pause.addEventListener("click", () => attempt(room.send(room.state.paused ? "unpause" : "pause", {})));
-  let shown = room.info.phase; // what the button says: the room may be further, and a click is not to end what nobody saw
+  let shown = room.info.phase; // the phase that the button is about: the room may be further, and a click must not end what nobody saw
   skip.addEventListener("click", () => attempt(room.send("skip", { phase: shown })));
   render(room, () => {
     const playing = room.info.status === "playing";

@@ -3,9 +3,9 @@
 import { el, render, said, t, toast, words } from "../../static/kit/kit.js";
 
 const MOST_CHARS = 20_000; // the game's
-const KEY = (room) => `gameserver.trivia.own.${room.code}`; // for this tab alone: to be mended after a reload
+const KEY = (room) => `gameserver.trivia.own.${room.code}`; // for this tab alone: the text can be corrected after a reload
 
-/** A button for the host, before a game and after it; whoever else there is reads how many there are. */
+/** A button for the host, before a game and after it; the others read how many questions there are. */
 export function ownQuestions(room) {
   const count = el("p", { class: "muted" });
   const button = el("button", { type: "button", class: "own-questions", onclick: () => openQuestions(room) }, t("Own questions"));
@@ -39,7 +39,7 @@ function keep(room, text) {
   try {
     sessionStorage.setItem(KEY(room), text);
   } catch {
-    // then they are typed again
+    // without storage they have to be typed again
   }
 }
 

@@ -1,7 +1,7 @@
 /*
- * Trivia night: one page for the shared screen (?role=screen) and for the phones. Here somebody takes a seat, for which
- * little is needed: all else comes while a name is typed. What the documents hold, and which messages there are, is told
- * in game.py.
+ * Trivia night: one page for the shared screen (?role=screen) and for the phones. This file
+ * is for taking a seat, which needs little: all else is loaded while a name is typed. What the documents hold, and which
+ * messages there are, is told in game.py.
  */
 
 import { enter } from "../../static/enter.js";

@@ -27,11 +27,11 @@ function pictureOf(emoji) {
 /** The question, and its picture. */
 export function asking(room) {
   const { text, picture, by } = room.state.question;
-  const lang = by === null ? room.info.options.language : undefined; // a host writes in any
+  const lang = by === null ? room.info.options.language : undefined; // a host's own question may be in any language
   return el("div", { class: ["asking", picture && "pictured"] }, pictureOf(picture), heading(text, { lang, class: ["question-text", text.length > LONG_QUESTION && "long"] }));
 }
 
-/** Phase and documents come one after the other: whether both are there. */
+/** Phase and documents come one after the other: tells whether both are there. */
 export function isWhole({ info: { phase }, state }) {
   if (phase === "question") return Boolean(state.question) && !state.reveal;
   if (phase === "reveal") return Boolean(state.question && state.reveal);
@@ -53,7 +53,7 @@ export function answerText(question, value) {
   return String(value);
 }
 
-/** What there is to choose of, with the value that stands for each: none for numbers and words. */
+/** The choices, with the value of each: none for numbers and words. */
 export function optionsOf(question) {
   if (question.kind === "choice") return question.choices.map((text, i) => ({ value: i, text, mark: "ABCDEF"[i], shape: "▲◆●■★✚"[i], color: `color-${i + 1}` }));
   if (question.kind !== "boolean") return [];
@@ -125,7 +125,7 @@ export function entriesOf(room, entries) {
 export const leadingEntries = (room) => entriesOf(room, room.state.teams.length ? room.state.teams : room.state.scores);
 export const podiumEntries = (room) => entriesOf(room, room.state.podium ?? []);
 
-/** Whose names stand first, in words: for those who hear the page. */
+/** The names in the first place, in words: for screen readers. */
 export function leadersText(room) {
   const best = (room.state.teams.length ? room.state.teams : room.state.scores).filter(({ rank, score }) => rank === 1 && score > 0);
   const names = best.slice(0, 3).map((entry) => (entry.seat === undefined ? teamText(entry.team) : nameOf(room, entry.seat)));

@@ -7,7 +7,7 @@ import { ownQuestions } from "./own.js";
 import { teamButton, teamChooser } from "./teams.js";
 
 const HAS_KEYS = matchMedia("(hover: hover) and (pointer: fine)").matches; // on a phone a focus would bring up the keyboard
-const WARN_S = [10, 5]; // said to who listens instead of looks
+const WARN_S = [10, 5]; // announced to screen readers
 const SCENES = { lobby, countdown, question, reveal, scores, podium: theEnd };
 
 export function phoneScene(room) {
@@ -46,7 +46,7 @@ function card(...children) {
   return el("div", { class: "card stack tight" }, ...children);
 }
 
-/** Two halves of a scene: one below the other, or side by side on a phone that lies on its side. */
+/** Two halves of a scene: one below the other, or side by side on a phone held sideways. */
 function halves(first, second, name) {
   return el("div", { class: ["scene halves", name] }, el("div", { class: "stack" }, first), el("div", { class: "stack" }, second));
 }
@@ -74,7 +74,7 @@ function lobby(room) {
   };
 }
 
-/** Who starts, for those who do not: the host has a button for it in the bar below. */
+/** Who starts, for all but the host, who has a button for it in the bar below. */
 function waitingFor(room) {
   const text = el("p", { class: "muted center" });
   const look = () => {

@@ -5,7 +5,7 @@ import { avatar, bigCount, confetti, el, fill, fitList, fullScreenButton, headin
 import { answerText, asking, colorOf, entriesOf, leadersText, nameOf, optionFace, optionsOf, people as everybody, podiumEntries, settingsText } from "./parts.js";
 
 const ANSWERS = 24;
-const FEW = 12; // of so few each keeps its place
+const FEW = 12; // up to so many players, each keeps its place
 
 const SCENES = { lobby, countdown, question, reveal, scores, podium: theEnd };
 
@@ -35,7 +35,7 @@ function frame(room, name, { top, middle, bottom, update }) {
   };
 }
 
-/** Where to join, for whoever only looks on: a shared screen has it at its top all the time. */
+/** Where to join, for spectators: a shared screen shows it at its top all the time. */
 const joinHint = (room) => (room.seat.role === "screen" ? null : el("span", { class: "join-hint" }, t("Join:"), " ", el("span", { class: "code" }, room.code)));
 
 // Before
@@ -118,7 +118,7 @@ function question(room) {
           const text = t("{n} of {most} answered", { n: seats.filter(({ id }) => done.has(id)).length, most: seats.length });
           if (count.textContent !== text) count.textContent = text;
           meter.style.setProperty("--part", String(seats.length ? seats.filter(({ id }) => done.has(id)).length / seats.length : 0));
-          // Whoever is waited for stands first: of many some have no room.
+          // Those who are waited for come first: of many players some do not fit.
           const ordered = [...seats.filter(({ id }) => !done.has(id)), ...seats.filter(({ id }) => done.has(id))];
           const now = JSON.stringify((seats.length > FEW ? ordered : seats).map((seat) => [seat.id, seat.name, seat.online, done.has(seat.id)]));
           if (now === told) return;
@@ -230,7 +230,7 @@ function theEnd(room) {
   };
 }
 
-/** Whoever stands on no step: all players where teams have won. */
+/** Those who are not on the podium: all players where teams have won. */
 function afterThem(room) {
   const placed = new Set((room.state.teams.length ? [] : winnersOf(podiumEntries(room))).map(({ seat }) => seat));
   const others = room.state.scores.filter(({ seat }) => !placed.has(seat));

@@ -1,13 +1,13 @@
 /*
- * A player's own card: what only this seat may know, the werewolves' chat too. It lies face down, so that who sits beside
- * it sees on each phone the same.
+ * A player's own card: what only this seat may know, the werewolves' chat too. It lies face down, so that neighbours
+ * see the same on every phone.
  */
 
 import { chatBox, el, fill } from "../../static/kit/kit.js";
 
 import { isHere, nameOf, ROLES, TEXTS } from "./words.js";
 
-const OPEN_MS = 15_000; // untouched for so long it turns by itself: a phone is left on the table
+const OPEN_MS = 15_000; // after so long without a touch it turns face down by itself, for phones that are left on the table
 
 export function roleCard(room) {
   let open = false;

@@ -44,7 +44,7 @@ function phone(room) {
     head.draw();
     card.draw();
     people.draw();
-    // The channel that one speaks in: everybody's, of the dead theirs. By night those who live are silent.
+    // The channel to write in: everybody's, or that of the dead. By night those who live are silent.
     const { phase, status } = room.info;
     const dead = status === "playing" && Boolean(room.groups.dead);
     talk.classList.toggle("quiet", phase === "night" && !dead);
@@ -54,7 +54,7 @@ function phone(room) {
   return { node, update };
 }
 
-/** Whoever's side has won stands on the step; and who was what. */
+/** The winning side on the podium, and who had which role. */
 function ending(room) {
   const { village: all = [], roles = {}, winner } = room.state;
   const won = ({ seat }) => (roles[seat] === "werewolf") === (winner === "wolves");

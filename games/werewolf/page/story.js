@@ -4,7 +4,7 @@ import { announce, avatar, countdown, el, fill, fitList, heading, seatColor } fr
 import { plural } from "./village.js";
 import { detail, headline, nameOf, ROLES, tale, TEXTS, TIMERS } from "./words.js";
 
-/** Of those who live, whoever has done what this phase asks for. */
+/** Those who live and have done what this phase asks for. */
 function done(room) {
   const { ready = [], votes = {} } = room.state;
   return { night: ready, day: Object.keys(votes) }[room.info.phase] ?? null;
@@ -29,11 +29,11 @@ function house(room, { seat, name, alive, died }) {
     el("span", { class: "roof", "aria-hidden": "true" }),
     el("span", { class: "wall" }, alive ? avatar(here ?? { name }) : el("span", { class: "face", "aria-hidden": "true" }, "✝")),
     el("span", { class: "name", dir: "auto" }, name),
-    el("span", { class: "note" }, note || "\u00a0"), // so that all stand on one line
+    el("span", { class: "note" }, note || "\u00a0"), // so that all line up
   );
 }
 
-/** A scene for each phase, built anew when it begins. */
+/** A scene for each phase, built when the phase begins. */
 export function story(room) {
   const { phase } = room.info;
   const title = heading(headline(room));
