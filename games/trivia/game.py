@@ -387,7 +387,7 @@ class Trivia(Game):
         return next(entry for entry in self.state["scores"] if entry["seat"] == player.id)
 
     def name_of(self, entry: Any) -> str | None:
-        """:returns: the name of an entry's player, which is shown also when that player has left; None for a team."""
+        """:returns: the name of an entry's player, which the podium keeps when that player leaves; None for a team."""
         player = self.seat(entry["seat"]) if "seat" in entry else None
         return player.name if player else None
 
