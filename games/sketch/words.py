@@ -89,7 +89,7 @@ def own(text: str) -> list[str]:
     for word in found:
         if not _WORD.fullmatch(word) or not 2 <= len(word) <= MOST_CHARS:
             raise Refused(
-                f"“{word[:40]}” is no word to draw: 2 to {MOST_CHARS} letters, digits, single spaces and hyphens.",
+                f"“{word[:40]}” is no word to draw: 2 to {MOST_CHARS} letters, digits, and single spaces, hyphens and apostrophes.",
                 code="bad_data",
                 path="$.text",
             )
