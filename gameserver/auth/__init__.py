@@ -1,1 +1,1 @@
-"""Who somebody is: guests, accounts, and other people's users, one authenticator a module, and what they share."""
+"""Who somebody is: one module for each authenticator (guests, accounts, users of others), and what they share."""

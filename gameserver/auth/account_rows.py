@@ -1,4 +1,4 @@
-"""Accounts as the store has them: found by name or login, and changed as often as others change them meanwhile."""
+"""Accounts as the store has them: found by name or by login, and changed safely while others change them too."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gameserver.interfaces import IUserStore, Put, UserRow
 from gameserver.protocol.names import former_key, name_key
 
 TRIES: Final = 10
-"""How often a change is tried again that another one overtook."""
+"""How often a change is tried while other changes keep overtaking it."""
 
 
 class AccountRows:
@@ -30,10 +30,10 @@ class AccountRows:
 
     async def named(self, name: str) -> UserRow | None:
         """
-        :returns: the account that somebody means who says this name.
+        :returns: the account that this name means, or None.
 
-        Those that were made before `name_key` knew as much as today are found under what they were called then; first,
-        since of two that are alike today each has its own name.
+        An old account may be stored under `former_key`, which tells more names apart than `name_key`. That key is
+        tried first: two old accounts may have names that `name_key` makes equal, and each keeps its own.
         """
         now, before = name_key(name), former_key(name)
         found = await self._users.user_named(now)
@@ -42,7 +42,7 @@ class AccountRows:
     async def login_of(self, id: str, login: str, now_s: float) -> UserRow:
         """
         :returns: the account whose login this is.
-        :raises Refused: it is over.
+        :raises Refused: ``unauthenticated``: the login has ended, or there is no such account.
         """
         row = await self._users.user(id)
         account = account_of(row) if row is not None else None
@@ -54,10 +54,13 @@ class AccountRows:
 
     async def change(self, id: str, change: Callable[[Account], Account], *, name: bool = True) -> UserRow:
         """
-        Change an account, as often as others change it meanwhile; logins that are gone after it are revoked.
+        Change an account, trying again when another change came between; logins that the change removes are revoked.
 
-        :param name: whether it keeps its name.
-        :raises Refused: ``unauthenticated``: it is not there any more; and what ``change`` raises.
+        :param change: takes the account and returns it changed; may be called several times.
+        :param name: whether the account keeps its name.
+        :returns: the row as it is stored afterwards.
+        :raises Refused: ``unauthenticated``: there is no such account any more; ``busy``: `TRIES` changes were
+            overtaken; and what ``change`` raises.
         """
         for _ in range(TRIES):
             row = await self._users.user(id)
@@ -81,5 +84,5 @@ class AccountRows:
 
 
 def account_of(row: UserRow) -> Account:
-    """:returns: what a row holds."""
+    """:returns: the account that a row holds."""
     return msgspec.json.decode(row.value, type=Account)

@@ -1,12 +1,12 @@
 """
-Accounts: a name and a password, kept in the store; passwords as Argon2id hashes, logins as lines of tokens.
+Accounts: a name and a password, kept in the store; passwords as Argon2id hashes, each login as a chain of tokens.
 
 A *login* is what one device has: it begins with name and password (or a registration), and ends with a logout, a
 change of password, or after `Terms.login_s` without use. Its grant has two tokens: one proves the user for
-`Terms.token_s`, the other buys the next grant, once. Each carries the login's id, and whoever asks is looked up in the
-store, so that what ended is over at once, on every node.
+`Terms.token_s`, the other (the refresh token) buys the next grant, once. Each carries the login's id, which is looked
+up in the store each time a token is shown, so that a login that ended is over at once, on every node.
 
-A refresh token that is used twice was stolen, by whichever of the two: the login ends.
+A refresh token that is used twice was stolen; which of the two users is the thief cannot be told, so the login ends.
 
 Source: RFC 9700 section 4.14 (rotation of refresh tokens)
 """
@@ -54,7 +54,7 @@ class Accounts:
     """
     :param secrets: see `Signer`.
     :param users: where accounts are kept.
-    :param entropy: so many random bytes.
+    :param entropy: returns as many random bytes as it is asked for.
     :param revoke: see `AuthContext.revoke`.
     """
 
@@ -101,7 +101,7 @@ class Accounts:
         return Deferred.fromCoroutine(self._login(name, password, now_s, device_of(caller)))
 
     def keeps(self, user_id: str) -> bool:
-        """Whether this is an account; some were guests."""
+        """Whether this may be an account's id; one that was made from a guest keeps the guest's."""
         return user_id.startswith(("account:", "guest:"))
 
     def look_again(self, user: User, *, now_s: float) -> Deferred[User]:
@@ -109,11 +109,11 @@ class Accounts:
         return Deferred.fromCoroutine(self._look_again(user, now_s))
 
     def revoke(self, order: Order, *, now_s: float) -> Deferred[None]:
-        """End all logins of an account; rights are for settings to give."""
+        """End all logins of an account; an order's rights are ignored, since only settings give rights to accounts."""
         return Deferred.fromCoroutine(self._end_logins(order.user))
 
     def orders_of(self, token: str, *, now_s: float) -> Deferred[Sequence[Order] | None]:
-        """None: accounts are nobody else's to give orders about."""
+        """Return None: no other system gives orders about accounts."""
         return succeed(None)
 
     async def _look_again(self, user: User, now_s: float) -> User:
@@ -147,7 +147,7 @@ class Accounts:
         return Deferred.fromCoroutine(self._refresh(token, now_s))
 
     def logout(self, token: str, *, now_s: float) -> Deferred[None]:
-        """End the login that a token is of; see `IAccounts.logout`."""
+        """End the login that a token belongs to; see `IAccounts.logout`."""
         return Deferred.fromCoroutine(self._logout(token))
 
     def change_password(self, user: User, old: str, new: str, *, now_s: float) -> Deferred[Grant]:
@@ -163,7 +163,7 @@ class Accounts:
         return Deferred.fromCoroutine(self._rename(user, name, password))
 
     def logins(self, user: User, *, now_s: float) -> Deferred[list[LoginFacts]]:
-        """Tell where an account is logged in; see `IAccounts.logins`."""
+        """List where an account is logged in; see `IAccounts.logins`."""
         return Deferred.fromCoroutine(self._logins(user, now_s))
 
     def end_login(self, user: User, login: str | None, *, now_s: float) -> Deferred[None]:
@@ -265,7 +265,7 @@ class Accounts:
     async def _delete(self, user: User, password: str) -> None:
         await self._check_old(user, password)
         if user.id.startswith("guest:"):
-            # The guest's token, which is good for long, must not come to life again.
+            # An empty account stays: without it the guest's token, which lasts for months, would be good again.
             await self._rows.change(user.id, lambda account: Account("", None, account.made_s), name=False)
         else:
             await self._users.drop_user(user.id)
@@ -295,7 +295,7 @@ class Accounts:
         row = await self._rows.login_of(user.id, user.login, now_s)
         there = [(id, each) for id, each in account_of(row).logins.items() if each.until_s > now_s]
         there.sort(key=lambda each: -each[1].until_s)
-        last_s = self.terms.login_s  # each use makes it last so long from then
+        last_s = self.terms.login_s  # each use makes a login last this long from then on
         return [
             LoginFacts(id, each.device, each.began_s, each.until_s - last_s, id == user.login) for id, each in there
         ]
@@ -311,7 +311,7 @@ class Accounts:
     # Parts of steps
 
     def _admit(self, key: str, password: str, invitation: str | None) -> None:
-        """:raises Refused: nobody of this name, or with this password, may register."""
+        """:raises Refused: nobody may register with this name, or with this password."""
         terms = self.terms
         invited = invitation is not None and self._invitations.fits(key, invitation)
         # Whoever registers the name of an administrator would be one.
@@ -334,7 +334,7 @@ class Accounts:
         return kept
 
     async def _renamed(self, row: UserRow, key: str) -> UserRow:
-        """:returns: the account under today's key; as it was, where that is another's or gives other rights."""
+        """:returns: the account, stored under ``key``; unchanged if that is taken, or gives other rights."""
         if row.name_key == key or self._rights(row.name_key) != self._rights(key):
             return row
         renamed = replace(row, name_key=key, version=row.version + 1)
@@ -346,7 +346,7 @@ class Accounts:
         return with_login(account, login, newest, now_s=now_s)
 
     def _whose(self, token: str) -> Biscuit:
-        """:raises Refused: it is no token of ours; one that is over is read all the same."""
+        """:raises Refused: this server did not sign it; a token that has expired is read all the same."""
         if self._renewal.owns(token):
             renewal = self._renewal.read(token, Renewal)
             return Biscuit(renewal.sub, renewal.login)
@@ -359,11 +359,11 @@ class Accounts:
         return User(row.id, account_of(row).name, self._rights(row.name_key), login)
 
     def _rights(self, key: str | None) -> tuple[str, ...]:
-        """By the key under which an account is stored: one that is only alike has another."""
+        """:param key: under which the account is stored, exactly: a name that only looks alike gives no rights."""
         return self.terms.rights.get(key or "", ())
 
     def _grant(self, user: User, now_s: float, n: int | None = None) -> Grant:
-        """:param n: of the refresh token; None: without one."""
+        """:param n: number of the refresh token, see `Renewal`; None: grant no refresh token."""
         now = int(now_s)
         token = self._access.sign(Access(user.id, user.login, now, now + self.terms.token_s))
         refresh = self._renewal.sign(Renewal(user.id, user.login, n)) if n is not None else None
@@ -371,7 +371,7 @@ class Accounts:
 
 
 def make(context: AuthContext) -> Accounts:
-    """Build it for a server."""
+    """Build the accounts of a server, as its settings say."""
     settings = context.settings
     rights: dict[str, tuple[str, ...]] = {}
     for right, names in (("admin", settings.admins), ("moderator", settings.moderators)):

@@ -1,8 +1,8 @@
 """
 Several authenticators at once, as the setting ``auth`` names them.
 
-A token goes to the one that owns it, by its form alone: nothing expensive is tried in vain. Passwords and cookies have
-no form, and are shown to each that knows such, in the order of the setting.
+A token goes to the one that owns it, which its form alone tells, so that nothing expensive is tried in vain. The form
+of a password or a cookie tells nothing: each authenticator that takes such is asked, in the order of the setting.
 """
 
 from __future__ import annotations
@@ -68,21 +68,21 @@ class Chain:
         return Deferred.fromCoroutine(self._by_cookies(cookies, now_s=now_s, caller=caller))
 
     def look_again(self, user: User, *, now_s: float) -> Deferred[User]:
-        """Have whoever keeps this user look it up again."""
+        """Have the authenticator that keeps this user look them up again; see `IRechecks.look_again`."""
         link = self._who_keeps(user.id)
         if link is None:
             return succeed(user)
         return maybeDeferred(link.look_again, user, now_s=now_s).addErrback(_failed, link.kind)
 
     def revoke(self, order: Order, *, now_s: float) -> Deferred[None]:
-        """Have whoever keeps this user carry out an order."""
+        """Have the authenticator that keeps this user carry out an order; see `IRechecks.revoke`."""
         link = self._who_keeps(order.user)
         if link is None:
             return fail(Refused("No such user can be cut off here.", code="not_found"))
         return maybeDeferred(link.revoke, order, now_s=now_s).addErrback(_failed, link.kind)
 
     def orders_of(self, token: str, *, now_s: float) -> Deferred[Sequence[Order]]:
-        """Have each read the token, until one says what it orders."""
+        """Show a token to each authenticator until one says what it orders; see `IRechecks.orders_of`."""
         return Deferred.fromCoroutine(self._orders_of(token, now_s))
 
     async def _orders_of(self, token: str, now_s: float) -> Sequence[Order]:
@@ -122,7 +122,7 @@ class Chain:
             except Refused as why:
                 if why.code != "unauthenticated":
                     raise
-                refused = why  # another's cookie may be good
+                refused = why  # a cookie of another authenticator may be good
                 continue
             if grant is not None:
                 return grant
@@ -133,9 +133,9 @@ class Chain:
 
 def _ask(link: IAuthenticator, call: Callable[..., Any], *args: Any, now_s: float, caller: Caller | None) -> Any:
     """
-    Ask one of them; what it raises that is no refusal is a fault of its own, and proves nothing of who asked.
+    Ask one authenticator. If it raises anything but a refusal, that is a fault in it, and says nothing about the user.
 
-    :raises Refused: (in the Deferred) what it says; ``busy``: it failed, which is logged.
+    :raises Refused: (in the Deferred) its own refusal; ``busy``: it failed, which is logged.
     """
     more = {"caller": caller} if ISeesCallers.providedBy(link) else {}
     return maybeDeferred(call, *args, now_s=now_s, **more).addErrback(_failed, link.kind)
@@ -151,7 +151,7 @@ def _failed(failure: Failure, kind: str) -> Failure:
 def make_chain(context: AuthContext) -> Chain:
     """
     :returns: the authenticators that the settings name.
-    :raises SettingError: one of them cannot be; its ``make`` may raise the same.
+    :raises SettingError: one of them cannot be used; its ``make`` may raise the same.
     """
     return Chain([_maker(context, name)(context) for name in context.settings.auth])
 

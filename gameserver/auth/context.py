@@ -1,4 +1,4 @@
-"""What authenticators are made of."""
+"""What a server hands to its authenticators."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ class AuthContext(Struct, frozen=True, kw_only=True):
     What a server gives each authenticator's ``make``.
 
     :ivar secrets: to sign with; see `gameserver.auth.tokens.Signer`.
-    :ivar entropy: so many random bytes.
+    :ivar entropy: returns as many random bytes as it is asked for.
     :ivar users: where users are kept; the store is open before anybody is let in.
-    :ivar hasher: of passwords, outside the reactor's thread.
+    :ivar hasher: hashes passwords, outside the reactor's thread.
     :ivar reactor: for threads (``deferToThreadPool``) and timers.
     :ivar revoke: closes a user's open connections: called with the user's id, and the `User.login` that ended, or None
         for all of this user's.
-    :ivar reloads: called when files are to be read again; an authenticator that has some adds to them.
-    :ivar rereads: called when another node of the store has written whom it cut off; who remembers that adds to them.
+    :ivar reloads: called when files are to be read again; an authenticator that reads files adds a call here.
+    :ivar rereads: called when another node of the store has written whom it cut off; an authenticator that remembers
+        that adds a call here.
     :ivar rechecks: what to call, in the reactor's thread and with a user's id, when something about this user has
         changed; filled before anybody is let in.
     """

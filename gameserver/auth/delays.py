@@ -1,8 +1,8 @@
 """
-How long to wait after wrong passwords: for each account longer and longer, whether it exists or not.
+How long to wait after wrong passwords: longer with each one for the same account, whether it exists or not.
 
-Whoever guesses from many addresses meets the account's own delay. That would also keep the owner out, so an address
-from which the right password came once has a delay of its own for that account.
+The delay belongs to the account, so it also slows down guesses from many addresses. That alone would keep the owner out
+too, so an address from which the right password came once has a delay of its own for that account.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Final
 from msgspec import Struct
 
 FREE: Final = 3
-"""So many wrong passwords cost nothing: people mistype."""
+"""This many wrong passwords cost no delay: people mistype."""
 FORGET_S: Final = 3600.0
-"""After so long without a wrong password all is forgotten."""
+"""After this long without a try, the wrong passwords before it are forgotten."""
 MOST: Final = 20_000
-"""So many accounts and known addresses are remembered; the oldest are forgotten first."""
+"""How many accounts, and how many known addresses, are remembered; the oldest are forgotten first."""
 
 
 class _Tries(Struct):
@@ -48,7 +48,7 @@ class Delays:
         return (account, address) in self._known
 
     def tried(self, now_s: float, account: str, address: str) -> None:
-        """A password is about to be tried: it counts as wrong until it turns out right, for others try meanwhile."""
+        """A password is about to be checked; it counts as wrong until it proves right, as others may come meanwhile."""
         key = self._key(account, address)
         tries = self._tries.pop(key, None)
         if tries is None or now_s > tries.at_s + FORGET_S:
@@ -58,13 +58,13 @@ class Delays:
             del self._tries[next(iter(self._tries))]
 
     def undecided(self, account: str, address: str) -> None:
-        """It could not be tried after all, and counts as if it had never come."""
+        """The password of the last `tried` could not be checked after all: it does not count."""
         tries = self._tries.get(self._key(account, address))
         if tries is not None:
             tries.failures = max(0, tries.failures - 1)
 
     def succeeded(self, account: str, address: str) -> None:
-        """It was right."""
+        """The password was right: the account's wrong ones are forgotten, and this address is known from now on."""
         self._tries.pop(self._key(account, address), None)
         self._known.pop((account, address), None)
         self._known[account, address] = None

@@ -3,8 +3,8 @@ Users of a Django project.
 
 Where ``DJANGO_SETTINGS_MODULE`` names a project, its own table of users is asked, in threads: names and passwords go
 through its hashers and backends, the cookie of its session buys a token, and each time a token is shown the user is
-looked up again, so that whoever was switched off, or has another password now, stays out. Where the project runs
-elsewhere, it sells tickets itself (see `gameserver.auth.django_app`), and all that is known here is what they say.
+looked up again, so that whoever was deactivated, or has changed the password, stays out. Where the project runs
+elsewhere, it sells tickets itself (see `gameserver.auth.django_app`), and this server knows only what those say.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ log = Logger(namespace="gameserver")
 T = TypeVar("T")
 
 LIFETIME_S: Final = 14 * 86_400
-"""Of a token for a password; as long as Django's own sessions are by default."""
+"""How long a token for a password is good; as long as Django's own sessions are by default."""
 COOKIE_LIFETIME_S: Final = 3600
-"""Of a token for a cookie: who logs out of the project is not heard of here, and buys no other one."""
+"""How long a token for a cookie is good: this server does not hear of a logout, it only refuses the cookie after it."""
 
 
 @implementer(ISeesCallers, IRechecks)
@@ -47,10 +47,10 @@ class DjangoTickets:
     """
     Users of a project that runs elsewhere.
 
-    :param secrets: that are shared with it.
-    :param name_chars: the longest name.
-    :param audience: what tokens name this server by; empty: it takes those that are for anybody.
-    :param revoked: what the project said of its users since.
+    :param secrets: those that are shared with it.
+    :param name_chars: the longest name, in characters.
+    :param audience: what tokens call this server; empty: tokens for any server are taken.
+    :param revoked: what the project has said of its users after their tokens were made.
     """
 
     kind = KIND
@@ -84,17 +84,17 @@ class DjangoTickets:
         return user_id.startswith(f"{KIND}:")
 
     def look_again(self, user: User, *, now_s: float) -> Deferred[User]:
-        """Look the user up in the project's tables."""
+        """Apply what the project has said of this user since the token was made."""
         return Deferred.fromCoroutine(self._standing(user))
 
     def revoke(self, order: Order, *, now_s: float) -> Deferred[None]:
-        """Carry out what the project orders about a user of its own."""
+        """Remember what the project orders about a user of its own."""
         if self._revoked is None:
             return succeed(None)
         return Deferred.fromCoroutine(self._revoked.add(order))
 
     def orders_of(self, token: str, *, now_s: float) -> Deferred[Sequence[Order] | None]:
-        """Read what the project orders, which signs with the secret that it shares."""
+        """Read what the project orders; it signs orders with the shared secret."""
         return execute(self._orders_in, token, now_s)
 
     def _orders_in(self, token: str, now_s: float) -> Sequence[Order] | None:
@@ -105,7 +105,7 @@ class DjangoTickets:
         return [Order(f"{KIND}:{key}", rights, claims.given_s) for key, rights in claims.users]
 
     def _read(self, token: str, now_s: float) -> TicketClaims:
-        """:raises Refused: it is not of this server or its project, or it is too late for it."""
+        """:raises Refused: neither this server nor its project signed it, or it has expired."""
         claims = self._signer.read(token, TicketClaims)
         self._check_terms(claims.aud, claims.exp, now_s)
         return claims
@@ -129,10 +129,10 @@ class DjangoUsers(DjangoTickets):
     """
     Users of a project whose tables are read here.
 
-    :param secrets: the first signs.
+    :param secrets: the first one signs; see `Signer`.
     :param project: `gameserver.auth.django_app.project`.
-    :param check: tries passwords in threads, as long as the project's backends take.
-    :param look: looks users up in others, which no password holds up.
+    :param check: runs checks of passwords in threads; a slow backend of the project holds up only these.
+    :param look: looks users up in threads of its own, so that it never waits for a check of a password.
     """
 
     def __init__(
@@ -161,7 +161,7 @@ class DjangoUsers(DjangoTickets):
         return Deferred.fromCoroutine(self._by_cookies(cookies, now_s, caller))
 
     def has_session(self, cookies: Mapping[str, str]) -> bool:
-        """Whether one of the cookies is a session's of Django; see `ISessions.has_session`."""
+        """Whether one of the cookies is that of a Django session; see `ISessions.has_session`."""
         return self._project.cookie_name() in cookies
 
     async def _authenticate(self, token: str, now_s: float, caller: Caller | None) -> User:
@@ -176,7 +176,7 @@ class DjangoUsers(DjangoTickets):
         return Deferred.fromCoroutine(self._look_again(user))
 
     def revoke(self, order: Order, *, now_s: float) -> Deferred[None]:
-        """Look at the project's tables again, which say what holds."""
+        """Do nothing: the project's own tables say what holds, and they are read each time."""
         return succeed(None)
 
     async def _look_again(self, user: User) -> User:
@@ -217,13 +217,13 @@ class DjangoUsers(DjangoTickets):
 
 @implementer_only(ISeesCallers, IRechecks, ISessions)
 class DjangoSessions(DjangoUsers):
-    """The same where only what the project's own login lets in counts, and no password is taken here."""
+    """Users of a project whose own login page is the only way in: no password is taken here."""
 
 
 async def _answer(asked: Deferred[T]) -> T:
     """
     :returns: what the project answers.
-    :raises Refused: ``forbidden``: it does not admit the user; ``busy``: it fails at it, and the log tells why.
+    :raises Refused: ``forbidden``: it does not admit the user; ``busy``: it failed, and the log says why.
     """
     try:
         return await asked
@@ -239,7 +239,7 @@ async def _answer(asked: Deferred[T]) -> T:
 
 def make(context: AuthContext) -> DjangoTickets:
     """
-    Build it for a server.
+    Build the authenticator that the settings and the environment ask for.
 
     :raises SettingError: neither a project nor a shared secret was named, or one of them cannot be used.
     """
@@ -266,7 +266,7 @@ def make(context: AuthContext) -> DjangoTickets:
 
 
 def _heard(context: AuthContext, keys: Sequence[str]) -> None:
-    """Code of the project in this process changed some users; it runs in whatever thread."""
+    """Have users looked up again that the project's code in this process changed; may be called in any thread."""
 
     def recheck() -> None:
         for key in keys:

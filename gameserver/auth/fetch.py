@@ -1,4 +1,4 @@
-"""Reads somebody else's page, or posts to it, never blocking: over TLS that is checked, bounded in time and size."""
+"""Reads a page of another server, or posts to it, without blocking: TLS is verified, time and size are bounded."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ from twisted.web.client import Agent, BrowserLikePolicyForHTTPS, FileBodyProduce
 from twisted.web.http_headers import Headers
 
 FETCH_S: Final = 8.0
-"""Whoever says hello may be waiting for it, and has 10 s."""
+"""A client's ``hello`` may have to wait for it, and a connection that has not said hello is closed after 10 s."""
 MOST_BYTES: Final = 256 * 1024
 
 
 class FetchFailed(Exception):
-    """It could not be read; the text says why, for the log."""
+    """The page could not be read; the text says why, for the log."""
 
 
 class Fetch:
     """
-    :param ca: a file with the authorities that are trusted; None: those of the machine.
+    :param ca: a PEM file with the certificate authorities that are trusted; None: those of the machine.
     :raises ValueError: there is none in the file.
+    :raises OSError: the file cannot be read.
     """
 
     def __init__(self, reactor: Any, ca: Path | None = None) -> None:
@@ -37,7 +38,7 @@ class Fetch:
     def __call__(self, url: str) -> Deferred[bytes]:
         """
         :returns: the body of the answer. Redirections are not followed: the operator named this address.
-        :raises FetchFailed: there is none in time, it is no success, or it is too large.
+        :raises FetchFailed: no answer came in time, its status is not 200, or it is too large.
         """
         return self._bounded(self._ask(b"GET", url, {}, None))
 

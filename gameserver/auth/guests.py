@@ -15,7 +15,7 @@ from gameserver.errors import Refused
 from gameserver.interfaces import IGuests, IUserStore, User
 
 LIFETIME_S: Final = 180 * 86400
-"""A guest who was away for longer is somebody new."""
+"""How long after it was made a guest's token is good; after that the guest is somebody new."""
 
 
 class GuestClaims(Struct, frozen=True):
@@ -30,9 +30,9 @@ class GuestClaims(Struct, frozen=True):
 class Guests:
     """
     :param secrets: see `Signer`.
-    :param entropy: so many random bytes.
-    :param now: seconds since 1970.
-    :param users: where guests are looked up who became accounts; None: there are no accounts.
+    :param entropy: returns as many random bytes as it is asked for.
+    :param now: returns seconds since 1970.
+    :param users: the store in which to look whether a guest has become an account; None: there are no accounts.
     """
 
     kind = "guests"
@@ -70,7 +70,7 @@ class Guests:
         return user
 
     def _still_guest(self, user: User) -> Deferred[User]:
-        """Whoever made an account of a guest is proved by a password, and by nothing older."""
+        """A guest who has made an account must log in with the password: the guest's token is refused from then on."""
         return Deferred.fromCoroutine(self._look_up(user))
 
     def _read(self, token: str, now_s: float) -> User:
@@ -81,6 +81,6 @@ class Guests:
 
 
 def make(context: AuthContext) -> Guests:
-    """Build it for a server."""
+    """Build the authenticator of guests for a server."""
     users = context.users if "accounts" in context.settings.auth else None
     return Guests(context.secrets, context.entropy, context.clock.now, users)

@@ -1,8 +1,8 @@
 """
 Passwords: hashed with Argon2id, in a few threads of their own, so that no login makes a room wait.
 
-Argon2 lets go of the interpreter while it works. How many work at a time bounds the memory (`Cost.memory_kib` each) and
-the processors they take; how many may wait bounds the time that somebody waits in vain.
+Argon2 releases the interpreter's lock while it works. The number of threads bounds the memory (`Cost.memory_kib` each)
+and the processors that hashing takes; the number of those who may wait bounds how long anybody waits.
 
 Source: RFC 9106; the cost is the first choice of the OWASP password storage cheat sheet
 """
@@ -24,13 +24,13 @@ from gameserver.interfaces import IHasher
 from gameserver.protocol.passwords import check_length, normal_form, spellings
 
 FULL: Final = "Too many are logging in; try again in a moment."
-"""What one too many is told."""
+"""The text for whoever comes when the queue is full."""
 
 T = TypeVar("T")
 
 
 class Cost(Struct, frozen=True):
-    """What one hash costs: ``passes`` over so much memory, one lane."""
+    """What one hash costs: ``passes`` over ``memory_kib`` of memory, in one lane."""
 
     memory_kib: int = 19_456
     passes: int = 2
@@ -40,19 +40,19 @@ class Cost(Struct, frozen=True):
 class Hasher:
     """
     :param run: does work elsewhere; `gameserver.auth.threads.Threads`, or a test's.
-    :param waiting: so many may be asked for at a time; the next is refused.
+    :param waiting: how many may be under way or wait at a time; the next is refused.
     """
 
     def __init__(self, run: Run, *, cost: Cost | None = None, waiting: int = 100) -> None:
         cost = cost or Cost()
         self._queue = Queue(run, waiting, FULL)
         self._hasher = PasswordHasher(time_cost=cost.passes, memory_cost=cost.memory_kib, parallelism=1)
-        # Proved by no password, as nothing that was hashed ends in zeros alone.
+        # Stands in for the hash of an account that does not exist. No password fits: its digest is all zeros.
         self._nobodys = f"$argon2id$v=19$m={cost.memory_kib},t={cost.passes},p=1${'A' * 22}${'A' * 43}"
 
     @property
     def asked(self) -> int:
-        """How many are asked for now."""
+        """How many hashes are under way or wait at this moment."""
         return self._queue.asked
 
     @property
@@ -69,7 +69,7 @@ class Hasher:
         return self._ask(lambda: self._verify(kept, password), password)
 
     def is_outdated(self, kept: str, password: str) -> bool:
-        """Whether this password was hashed at another cost than today's, or may have been in another form."""
+        """Whether a hash was made at another cost than this one's, or perhaps from another spelling of the password."""
         return self._hasher.check_needs_rehash(kept) or len(spellings(password)) > 1
 
     def _verify(self, kept: str | None, password: str) -> bool:
@@ -90,5 +90,5 @@ class Hasher:
 
 
 def _bytes(password: str) -> bytes:
-    # JSON may hold halves of characters, which UTF-8 does not.
+    # JSON may hold lone surrogates, which UTF-8 cannot encode.
     return password.encode("utf-8", "surrogatepass")

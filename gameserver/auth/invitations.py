@@ -1,4 +1,4 @@
-"""Invitations: what lets a person register a name, where not everybody may."""
+"""Invitations: they let a person register a name where not everybody may."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gameserver.protocol.names import name_key
 
 class Invitations:
     """
-    What an operator gives a person who may register a name: good for that name, made without asking the server.
+    What an operator gives to a person: good to register one name, and made with the secret alone, without the server.
 
     :param secrets: see `Signer`.
     """
@@ -20,11 +20,15 @@ class Invitations:
         self._secrets = secrets
 
     def make(self, name: str) -> str:
-        """:returns: 26 letters and digits."""
+        """:returns: the invitation for this name: 26 hexadecimal digits."""
         return _invitation(self._secrets[0], name_key(name))
 
     def fits(self, key: str, invitation: str) -> bool:
-        """:param key: the name, in the form of `name_key`."""
+        """
+        Whether an invitation is good for a name.
+
+        :param key: the name, in the form of `name_key`.
+        """
         given = invitation.strip().lower().encode("utf-8", "replace")
         return any(hmac.compare_digest(_invitation(secret, key).encode(), given) for secret in self._secrets)
 

@@ -2,7 +2,7 @@
 Tokens of somebody else's service: JSON Web Tokens, checked with that service's key.
 
 A token says of itself how it was signed; here that only picks among keys, each of which is good for one algorithm. A
-user is ``jwt:ISSUER:SUBJECT``. Whatever is wrong, the answer says no more than which kind of thing it is.
+user's id is ``jwt:ISSUER:SUBJECT``. A refusal says no more than what kind of thing is wrong.
 
 Source: RFC 7519, and RFC 8725 for what to beware of
 """
@@ -30,7 +30,7 @@ from gameserver.protocol.names import fitting_name
 from gameserver.settings.foreign import Jwt
 
 TOKEN_CHARS: Final = 8192
-"""A header of HTTP is not longer either."""
+"""About as long as servers allow a header of HTTP to be."""
 SUBJECT_CHARS: Final = 255
 """Source: https://openid.net/specs/openid-connect-core-1_0.html#IDToken"""
 LOGOUT: Final = "http://schemas.openid.net/event/backchannel-logout"
@@ -46,7 +46,8 @@ Claims = Mapping[str, Any]
 class JwtUsers:
     """
     :param wish: whose tokens are believed, and what they mean.
-    :param name_chars: the longest name.
+    :param keys: with which tokens are checked.
+    :param name_chars: the longest name, in characters.
     :param revoked: whom the issuer, or an administrator, cut off.
     """
 
@@ -89,17 +90,17 @@ class JwtUsers:
         return user_id.startswith(self._prefix)
 
     def look_again(self, user: User, *, now_s: float) -> Deferred[User]:
-        """Say what holds of a user: what the token said, unless an order has ended it."""
+        """Return the user as the token described them, unless an order has ended that or changed the rights."""
         return Deferred.fromCoroutine(self._standing(user))
 
     def revoke(self, order: Order, *, now_s: float) -> Deferred[None]:
-        """Let an order count against tokens that were signed before it."""
+        """Remember an order: it counts against tokens that were signed before it."""
         if self._revoked is None:
             return succeed(None)
         return Deferred.fromCoroutine(self._revoked.add(order))
 
     def orders_of(self, token: str, *, now_s: float) -> Deferred[Sequence[Order] | None]:
-        """Read a logout token of the issuer's: it ends what was signed for this user."""
+        """Read a logout token of the issuer: it ends all tokens that were signed for this user before."""
         return Deferred.fromCoroutine(self._orders_of(token, now_s))
 
     async def _orders_of(self, token: str, now_s: float) -> Sequence[Order] | None:
@@ -115,7 +116,7 @@ class JwtUsers:
         return [Order(self._user(claims).id)]
 
     def _verified(self, token: str, key: Key) -> Claims:
-        """:raises Refused: the signature, the issuer or the audience is another."""
+        """:raises Refused: the signature is wrong, or the token is by another issuer or for another audience."""
         try:
             # Times are checked below, by the server's own clock.
             claims: Claims = jwt.decode(
@@ -136,7 +137,7 @@ class JwtUsers:
         return claims
 
     def _check_times(self, claims: Claims, now_s: float) -> None:
-        """:raises Refused: it is too late for this token, or too early."""
+        """:raises Refused: the token has expired, or is not valid yet."""
         leeway_s = self._wish.leeway_s
         if now_s >= _time(claims, "exp", 0.0) + leeway_s:
             raise _refused("That token has expired.")
@@ -165,7 +166,7 @@ class JwtUsers:
 
 def make(context: AuthContext) -> JwtUsers:
     """
-    Build it for a server.
+    Build the authenticator for a server.
 
     :raises SettingError: ``[jwt]`` does not say whose tokens are believed, or its files cannot be used.
     """
@@ -202,7 +203,7 @@ def _keys(context: AuthContext, wish: Jwt) -> Keys:
 def _header(token: str) -> tuple[str, str | None]:
     """
     :returns: algorithm and key id, as the token says.
-    :raises Refused: it cannot be read, or is spelled in a way of its own: one token has one spelling.
+    :raises Refused: it cannot be read, or its base64 has more than one spelling and this is not the canonical one.
     """
     try:
         if any(urlsafe_b64encode(_decoded(part)).rstrip(b"=").decode() != part for part in token.split(".")):
@@ -221,16 +222,19 @@ def _decoded(part: str) -> bytes:
 
 
 def _time(claims: Claims, name: str, default_s: float) -> float:
-    """:raises Refused: it is no time."""
+    """
+    :returns: a claim that is a time, seconds since 1970.
+    :raises Refused: it is no number.
+    """
     found = claims.get(name, default_s)
-    # Some write fractions of seconds; no number is too large to compare.
+    # Some issuers write fractions of seconds; a huge number is cut down to one that can be computed with.
     if isinstance(found, bool) or not isinstance(found, (int, float)) or found != found:
         raise _refused("That token cannot be read.")
     return min(max(found, 0.0), 1e12)
 
 
 def _claim(claims: Claims, name: str) -> object:
-    """:returns: a claim of this name, or, where there is none, of that path, as in ``realm_access.roles``."""
+    """:returns: the claim of this name or, if there is none, the one at this path, such as ``realm_access.roles``."""
     if name in claims:
         return claims[name]
     found: object = claims

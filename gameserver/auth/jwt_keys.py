@@ -29,25 +29,25 @@ SECRET_BYTES: Final = 32
 """Source: RFC 7518 section 3.2: as long as the hash."""
 MOST_KEYS: Final = 64
 SEEN: Final = 16 * MOST_KEYS
-"""So many names of keys are remembered."""
+"""How many ids of keys are remembered, see `KeySet`."""
 
 REFRESH_S: Final = 600.0
-"""Between two looks at the address."""
+"""Seconds between two looks at the address."""
 RETRY_S: Final = 5.0
-"""The same while it does not answer, and nobody can be let in."""
+"""The same while no key is known, so that nobody can be let in."""
 UNKNOWN_S: Final = 30.0
-"""Tokens of unknown keys have it looked at again, this often at most: anybody can make such tokens."""
+"""A token with an unknown key causes another look, but only this long after the last: anybody can make such tokens."""
 STALE_S: Final = 86_400.0
-"""Keys that could not be looked at for so long are good no more: they may have been withdrawn."""
+"""Keys that could not be read again for this long are not good any more: they may have been withdrawn."""
 
 log = Logger(namespace="gameserver")
 
 
 class Key(Struct, frozen=True):
     """
-    One key; what shows it shows nothing of it.
+    One key; its `repr` does not reveal it.
 
-    :ivar id: its ``kid``, or None where there is only this one.
+    :ivar id: its ``kid``, or None where it has none.
     """
 
     id: str | None
@@ -63,17 +63,17 @@ class Keys(Protocol):
 
     def find(self, key_id: str | None, algorithm: str) -> Deferred[Key]:
         """
-        :param key_id: what the token says, if it says so.
+        :param key_id: the ``kid`` of the token, or None where it has none.
         :returns: the key that fits, of this algorithm.
-        :raises Refused: ``unauthenticated``: there is none; ``busy``: that cannot be told now.
+        :raises Refused: ``unauthenticated``: there is none; ``busy``: that is not known at the moment.
         """
 
 
 class KeyFile:
     """
-    A key in a file: a public one in PEM, for RS256 or ES256, or anything else, which is a secret for HS256.
+    A key in a file: a public one in PEM, for RS256 or ES256; anything else is taken for a secret, for HS256.
 
-    :raises ValueError: it is too weak, or of no kind that is known; the text tells nothing of it.
+    :raises ValueError: it is too weak, or of an unknown kind; the text does not reveal it.
     :raises OSError: it cannot be read.
     """
 
@@ -85,12 +85,12 @@ class KeyFile:
         """
         Return the key for a token, of this algorithm; see `Keys.find`.
 
-        A file has one key, whatever it is called elsewhere.
+        A file has one key, so the token's ``kid`` does not matter.
         """
         return Deferred.fromCoroutine(self._find(algorithm))
 
     def reload(self) -> None:
-        """Read the file again; one that cannot be used leaves the key before it, and the log says so."""
+        """Read the file again; if it cannot be used, the key that was read before stays, and the log says so."""
         try:
             self._key = _read(self._path)
         except (ValueError, OSError) as error:
@@ -102,7 +102,7 @@ class KeyFile:
 
 class KeySet:
     """
-    Keys at an address, looked at again and again in the background.
+    Keys at an address, which is read again and again in the background.
 
     :param fetch: reads an address, or fails with `FetchFailed`.
     """
@@ -118,7 +118,7 @@ class KeySet:
         self._waiting: list[Deferred[None]] | None = None
 
     def start(self) -> None:
-        """Look, and go on looking."""
+        """Read the address, and go on doing so every `REFRESH_S`, or every `RETRY_S` while no key is known."""
         self.refresh().addCallback(lambda _: self._clock.later(REFRESH_S if self._keys else RETRY_S, self.start))
 
     def find(self, key_id: str | None, algorithm: str) -> Deferred[Key]:
@@ -126,7 +126,11 @@ class KeySet:
         return Deferred.fromCoroutine(self._find(key_id, algorithm))
 
     def refresh(self) -> Deferred[None]:
-        """Look at the address; who asks while somebody looks waits for the same. It fires whatever comes of it."""
+        """
+        Read the address; a second call while the first is under way waits for the same answer.
+
+        :returns: fires when that is over, whether it succeeded or not.
+        """
         done: Deferred[None] = Deferred()
         if self._waiting is None:
             self._waiting = [done]
@@ -142,7 +146,7 @@ class KeySet:
         except Refused:
             if not self._may_look():
                 if self._keys and self._is_new(key_id):
-                    # Perhaps the issuer has it since the last look: that can be told only at the next.
+                    # The issuer may have added it since the last look: only the next one can tell.
                     raise Refused("The issuer's keys are looked at again soon; try again.", code="busy") from None
                 raise
         await self.refresh()
@@ -161,7 +165,7 @@ class KeySet:
         return self._waiting is not None or self._tried_s is None or self._age(self._tried_s) >= between_s
 
     def _is_new(self, key_id: str | None) -> bool:
-        """Whether there never was such a key: one that was withdrawn does not come back."""
+        """Whether no such key was ever seen: one that was seen and withdrawn does not come back."""
         return key_id is not None and key_id not in self._seen
 
     def _age(self, at_s: float) -> float:
@@ -190,9 +194,8 @@ class KeySet:
 def keys_of(body: bytes) -> Iterator[Key]:
     """
     :param body: a JSON Web Key Set.
-    :returns: the keys in it that check signatures in a way known here; all others, symmetric ones above all, are
-        somebody else's business.
-    :raises ValueError: it is no such set, or none of its keys will do.
+    :returns: the keys in it for RS256 and ES256; all others, above all symmetric ones, are left out.
+    :raises ValueError: it is no such set, or none of its keys can be used.
 
     Source: RFC 7517 section 5
     """
@@ -211,7 +214,7 @@ def _of_entry(entry: Any) -> Key | None:
         return None
     name = entry.get("kid")
     try:
-        # The kind of key says how; what else stands there may only agree.
+        # The kind of key decides the algorithm; an ``alg`` in the entry may only confirm it.
         key = jwt.PyJWK.from_dict(entry, "RS256" if entry["kty"] == "RSA" else "ES256").key
         algorithm = _algorithm(key)
     except (jwt.PyJWTError, ValueError, TypeError, KeyError):
@@ -222,7 +225,7 @@ def _of_entry(entry: Any) -> Key | None:
 
 
 def _only(keys: Iterable[Key], key_id: str | None, algorithm: str) -> Key:
-    """:raises Refused: none fits, or the token does not say which."""
+    """:raises Refused: no key fits, or several do since the token does not say which it is."""
     fitting = [key for key in keys if key.algorithm == algorithm and (None in (key_id, key.id) or key.id == key_id)]
     if len(fitting) != 1:
         raise Refused("That token was signed with a key that is not known here.", code="unauthenticated")
@@ -241,7 +244,7 @@ def _read(path: Path) -> Key:
 
 
 def _secret(path: Path, content: bytes) -> Key:
-    """Those who write a secret with an editor have a line's end behind it that nobody means."""
+    """Read a secret. Editors put a line's end behind it that nobody means: it is cut off."""
     secret = content.rstrip(b"\r\n")
     if path.stat().st_mode & 0o077:
         raise ValueError(f"nobody else may read this secret: chmod 600 {quote(str(path))}")

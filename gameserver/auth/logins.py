@@ -1,4 +1,4 @@
-"""What is kept of an account and its logins, what its tokens say, and on which terms an operator has accounts."""
+"""What is kept of an account and its logins, what its tokens say, and an operator's terms for accounts."""
 
 from __future__ import annotations
 
@@ -11,19 +11,22 @@ from msgspec.structs import replace
 from gameserver.interfaces import Caller
 
 LOGINS: Final = 20
-"""So many devices a user may be logged in on; one more ends the login that was used least recently."""
+"""On how many devices a user may be logged in; one more ends the login that was used least recently."""
 
 
 DEVICE_CHARS: Final = 200
-"""So much of a device's name is kept."""
+"""How much of a device's name is kept."""
 
 
 class Terms(Struct, frozen=True, kw_only=True):
     """
-    How an operator has accounts.
+    An operator's terms for accounts.
 
-    :ivar registration: ``open``, ``invited`` or ``closed``.
-    :ivar rights: of names, in the form of `name_key`.
+    :ivar registration: who may register: ``open``: anybody; ``invited``: with an invitation; ``closed``: nobody else.
+    :ivar rights: the rights that names have; the names in the form of `name_key`.
+    :ivar password_chars: the shortest password, in characters.
+    :ivar token_s: how long an access token is good.
+    :ivar login_s: how long a login lasts without use.
     """
 
     registration: str = "open"
@@ -35,10 +38,12 @@ class Terms(Struct, frozen=True, kw_only=True):
 
 class Login(Struct, frozen=True):
     """
-    One device's: how often it was refreshed, and until when it lasts, seconds since 1970.
+    The login of one device.
 
-    :ivar mark: random, so that two changes at the same moment are not taken for one that was tried again.
-    :ivar began_s: seconds since 1970; None: before this was kept.
+    :ivar n: how often it was refreshed.
+    :ivar until_s: when it ends, seconds since 1970.
+    :ivar mark: random, so that two changes at the same moment differ, and neither is taken for the other's repetition.
+    :ivar began_s: seconds since 1970; None: unknown, in rows that are older than this field.
     :ivar device: what the device called itself when it logged in, see `device_of`.
     """
 
@@ -59,7 +64,7 @@ class Account(Struct, frozen=True):
 
 
 class Access(Struct, frozen=True):
-    """What a token says: user, login, and from when to when it is good, seconds since 1970."""
+    """What an access token says: user, login, and from when to when it is good, seconds since 1970."""
 
     sub: str
     login: str
@@ -68,7 +73,7 @@ class Access(Struct, frozen=True):
 
 
 class Renewal(Struct, frozen=True):
-    """What a refresh token says: user, login, and the how manieth of the login it is."""
+    """What a refresh token says: user, login, and its number in the login: 0 for the first."""
 
     sub: str
     login: str
@@ -83,13 +88,13 @@ class Biscuit(Struct, frozen=True):
 
 
 def device_of(caller: Caller | None) -> str:
-    """:returns: what a browser or a program calls itself, as much of it as is kept; nothing where that is not known."""
+    """:returns: what a browser or program calls itself: the start of its User-Agent, in printable ASCII, or empty."""
     told = caller.headers.get("user-agent", "") if caller is not None else ""
     return "".join(char for char in told[:DEVICE_CHARS] if " " <= char <= "~")
 
 
 def with_login(account: Account, id: str, login: Login, *, now_s: float) -> Account:
-    """:returns: the account with this login as its newest; those that are over are forgotten."""
+    """:returns: the account with this login as its newest, and without those that have ended."""
     logins = {other: each for other, each in account.logins.items() if each.until_s > now_s and other != id}
     logins[id] = login
     return replace(account, logins=dict(list(logins.items())[-LOGINS:]))

@@ -1,4 +1,4 @@
-"""How notices reach a Django project: by its webhook, signed, or directly where it is loaded by this process."""
+"""How notices reach a Django project: through its webhook, signed, or directly where this process has loaded it."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from gameserver.auth.tokens import Signer
 from gameserver.interfaces import IClock
 
 GOOD_S: Final = 60
-"""So long a signature may be shown: each try makes its own."""
+"""How long a signature is good; each try makes a new one."""
 
 
 class Webhook:
     """
     Posts notices, each with a signature of its own.
 
-    :param url: of the project's view.
-    :param audience: what the project knows this server by.
+    :param url: that of the project's view.
+    :param audience: the name under which the project knows this server.
     """
 
     def __init__(self, url: str, signer: Signer, audience: str, clock: IClock, fetch: Fetch) -> None:
@@ -45,10 +45,10 @@ class Webhook:
 
 def sender(context: AuthContext) -> Callable[[bytes], Deferred[Any]] | None:
     """
-    Make what tells the project, once the project is loaded if it is to be.
+    Make what sends notices to the project; a project that runs in this process must have been loaded before.
 
-    :returns: None where nobody wants to know.
-    :raises SettingError: there is a webhook, and no secret to sign with.
+    :returns: takes a notice; its Deferred fires once the notice is taken. None where nobody wants notices.
+    :raises SettingError: there is a webhook, but no secret to sign with.
     """
     settings = context.settings
     wish = settings.django

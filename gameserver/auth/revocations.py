@@ -1,7 +1,7 @@
 """
-Who was cut off, or was given other rights, by a system whose tokens are believed until they expire.
+Users who were cut off, or given other rights, by another system whose tokens are otherwise good until they expire.
 
-It is kept in the store, so that a restart forgets nothing and other nodes hear of it.
+This is kept in the store, so that a restart forgets nothing and other nodes hear of it.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from gameserver.interfaces import IClock, Order, User
 
 BOOK: Final = "revoked"
 KEEP_S: Final = 31 * 86_400
-"""So long it is known; no token should be good for longer."""
+"""How long it is remembered; no token should be good for longer."""
 MOST: Final = 100_000
-"""So many users are remembered; the oldest are forgotten first."""
+"""How many users are remembered; the oldest are forgotten first."""
 REREAD_S: Final = 30.0
-"""So often the store is asked what other nodes wrote there."""
+"""How often the store is asked, at most, what other nodes wrote there."""
 
 
 class Revoked(Struct, frozen=True):
     """
-    What holds for tokens of a user that were made until then.
+    What holds for a user's tokens that were made until a moment.
 
-    :ivar at_s: seconds since 1970.
-    :ivar rights: those that count instead of the token's; None: the token is good no more.
-    :ivar given_s: when that was said.
+    :ivar at_s: that moment, seconds since 1970.
+    :ivar rights: those that count instead of the token's; None: the token is not good any more.
+    :ivar given_s: when the order was given, seconds since 1970.
     """
 
     at_s: int
@@ -49,9 +49,9 @@ class Revocations:
 
     async def add(self, order: Order) -> None:
         """
-        Remember this of all tokens that the user has now, unless something that was said after it is known already.
+        Apply an order to all tokens that the user has at this moment, unless a newer order is known already.
 
-        :raises StoreUnavailable: nothing is known of it; do it again.
+        :raises StoreUnavailable: whether it was stored is not known; do it again.
         """
         now_s, user = self._clock.now(), order.user
         given_s = order.given_s if order.given_s is not None else now_s
@@ -68,10 +68,10 @@ class Revocations:
 
     async def apply(self, user: User, made_s: float) -> User:
         """
-        :param made_s: when the token was made that proves the user.
+        :param made_s: when the token that proves the user was made, seconds since 1970.
         :returns: the user, with the rights that hold now.
-        :raises Refused: ``unauthenticated``: that token is good no more.
-        :raises StoreUnavailable: it is not known.
+        :raises Refused: ``unauthenticated``: that token is not good any more.
+        :raises StoreUnavailable: the orders were never read yet, and cannot be.
         """
         await self._read()
         found = self._known.get(user.id)
@@ -82,7 +82,7 @@ class Revocations:
         return replace(user, rights=found.rights)
 
     def reread(self) -> None:
-        """Another node has written something: it counts from now on."""
+        """Read the store again before the next answer: another node has written something."""
         if self._read_s is not None:
             self._read_s = float("-inf")
 
@@ -95,6 +95,6 @@ class Revocations:
         except StoreUnavailable:
             if self._read_s is None:
                 raise
-            return  # what is known counts until it answers again
+            return  # what is known counts until the store answers again
         self._read_s = now_s
         self._known = {name: msgspec.json.decode(page, type=Revoked) for name, page in pages.items()}

@@ -1,9 +1,9 @@
 """
 The secret that the nodes of one store share: made at the first start, readable by its owner alone.
 
-The file holds one or more secrets of `SECRET_BYTES` each, as bytes. The first signs, all are known: so a new one is
-added at the end on every node, then moved to the front on every node, and the old one dropped once its tokens have
-expired; nobody is logged out. ``gameserver secret`` does it.
+The file holds one or more secrets of `SECRET_BYTES` each, as bytes. The first signs, and all can check. So a secret is
+changed in three steps, none of which logs anybody out: the new one is added at the end on every node, then moved to the
+front on every node, and the old one is dropped once its tokens have expired. ``gameserver secret`` does each step.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gameserver.files import write_whole
 
 
 class Secrets(tuple[bytes, ...]):
-    """Some secrets, the one that signs first; what shows them shows only how many there are."""
+    """Some secrets, the one that signs first; `repr` and `str` show only how many there are."""
 
     def __repr__(self) -> str:
         return f"Secrets({len(self)})"
@@ -31,7 +31,7 @@ class Secrets(tuple[bytes, ...]):
 
 def load_secrets(path: Path, entropy: Callable[[int], bytes]) -> Secrets:
     """
-    :param path: a file that is made, readable by its owner alone, where there is none.
+    :param path: the file; where there is none it is made, readable by its owner alone.
     :returns: its secrets.
     :raises SettingError: others may read it, or it holds no secrets.
     :raises OSError: it can be neither read nor made.
@@ -45,7 +45,7 @@ def load_secrets(path: Path, entropy: Callable[[int], bytes]) -> Secrets:
 
 def read_secrets(path: Path) -> Secrets:
     """
-    :returns: the secrets of a file that is there.
+    :returns: the secrets of a file that exists.
     :raises SettingError: others may read it, or it holds no secrets.
     :raises OSError: it cannot be read.
     """
@@ -61,14 +61,14 @@ def write_secrets(path: Path, secrets: Sequence[bytes]) -> None:
     """
     Replace the secrets of a file, all at once, so that no crash leaves half of them.
 
-    :raises OSError: it cannot be written; what it held, it holds.
+    :raises OSError: it cannot be written, and is unchanged.
     """
     write_whole(path, b"".join(secrets))
 
 
 def fingerprint(secret: bytes) -> str:
     """
-    Tell one secret from another without telling it.
+    Tell one secret from another without revealing it.
 
     :returns: 32 hexadecimal digits, the same on every node that has this secret.
     """
@@ -77,8 +77,8 @@ def fingerprint(secret: bytes) -> str:
 
 def fingerprints(secrets: Sequence[bytes]) -> tuple[str, ...]:
     """
-    :returns: of each secret, in order: the first is of the one that signs.
+    :returns: the fingerprint of each secret, in order: the first is that of the one that signs.
 
-    Two nodes fit together if each knows the one that the other signs with.
+    Two nodes fit together if each has the secret with which the other signs.
     """
     return tuple(fingerprint(secret) for secret in secrets)

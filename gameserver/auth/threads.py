@@ -1,7 +1,7 @@
 """
 Work that blocks, done in threads, and how much of it may wait.
 
-Each kind of work has threads and a bound of its own, so that what is slow delays nothing but its like.
+Each kind of work has threads and a bound of its own, so that slow work delays only work of its kind.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from twisted.python.threadpool import ThreadPool
 from gameserver.errors import Refused
 
 NICE: Final = 19
-"""Threads that hash give way to the one that runs the rooms."""
+"""Priority of threads that hash (the lowest), so that they give way to the thread that runs the rooms."""
 
 T = TypeVar("T")
 Run = Callable[[Callable[[], Any]], Deferred[Any]]
@@ -28,7 +28,7 @@ Run = Callable[[Callable[[], Any]], Deferred[Any]]
 
 class Threads:
     """
-    Some threads, started when they are needed first, which end with the process, whatever they are at.
+    Threads that are started when they are first needed. They end with the process, even in the middle of some work.
 
     :param most: how many work at a time.
     :param nice: whether they give way to the thread that runs the rooms.
@@ -38,12 +38,16 @@ class Threads:
         self._reactor = reactor
         self._nice = nice
         self._pool = ThreadPool(0, most, name="gameserver-work")
-        # Not waited for at the end: what blocks there would keep the process from ending.
+        # The end of the process does not wait for them: work that blocks would keep it from ending.
         self._pool.threadFactory = partial(threading.Thread, daemon=True)  # type: ignore[assignment]
         self._started = False
 
     def __call__(self, work: Callable[[], T]) -> Deferred[T]:
-        """Do this in one of them."""
+        """
+        Do some work in one of the threads.
+
+        :returns: fires in the reactor's thread, with what the work returned or raised.
+        """
         if not self._started:
             self._started = True
             self._pool.start()
@@ -54,15 +58,16 @@ class Threads:
 
 class Queue:
     """
-    Work of one kind, of which so much may be under way or wait; one more is refused.
+    Work of one kind, of which a limited number may be under way or wait; one more is refused.
 
-    Who cancels what was returned waits no longer. Work that had not begun then is not done; what had begun counts until
-    it ends.
+    Whoever cancels the Deferred waits no longer. Work that has not begun by then is not done; work that has begun
+    counts until it ends.
 
-    :param run: does it.
-    :param full: what to say to one too many.
-    :ivar asked: how much is asked for now.
-    :ivar refused: how much was refused.
+    :param run: does the work.
+    :param waiting: that number.
+    :param full: the text of the refusal when it is reached.
+    :ivar asked: how much is under way or waits at this moment.
+    :ivar refused: how much was refused so far.
     """
 
     def __init__(self, run: Run, waiting: int, full: str) -> None:
@@ -73,7 +78,11 @@ class Queue:
         self.refused = 0
 
     def __call__(self, work: Callable[[], T]) -> Deferred[T]:
-        """:raises Refused: (in the Deferred) ``busy``."""
+        """
+        Do some work, in its turn.
+
+        :raises Refused: (in the Deferred) ``busy``: too much waits already.
+        """
         if self.asked >= self._waiting:
             self.refused += 1
             return fail(Refused(self._full, code="busy"))
@@ -93,7 +102,7 @@ _thread = threading.local()
 def _nicely(work: Callable[[], T]) -> T:
     if not getattr(_thread, "nice", False):
         _thread.nice = True
-        # On Linux this is of one thread; elsewhere it would be of the whole process.
+        # On Linux this sets the priority of one thread; elsewhere it would be that of the whole process.
         if hasattr(os, "sched_setaffinity"):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
     return work()

@@ -1,9 +1,9 @@
 """
-Tickets: what a token buys to be shown once, within half a minute, where a token must not travel.
+Tickets: a token buys one, to be shown once, within half a minute, where a token must not travel (as in an address).
 
-A ticket is the token itself, sealed with the secret of the nodes of one store: any of them can open it, and nobody
-else. That it is good once is noted in the store, so it is good once on all nodes. Opened, it proves what the token
-proves by then.
+A ticket is the token itself, sealed with the secret that the nodes of one store share: each of them can open it, and
+nobody else. The store notes that it was used, so it is good once on all nodes together. Opened, it proves what the
+token proves at that moment.
 
 Source: RFC 8439 (ChaCha20-Poly1305)
 """
@@ -29,13 +29,13 @@ from gameserver.interfaces import ITickets, IUserStore
 
 LIFETIME_S: Final = 30
 MARK_S: Final = 86_400
-"""That a ticket was used is known for so long after its end: where the wall clock is set back it is not over again."""
+"""How long after a ticket's end it is remembered that it was used: the wall clock may be set back meanwhile."""
 NONCE_BYTES: Final = 12
 TICKET_CHARS: Final = 2 * TOKEN_CHARS
 
 
 KEPT: Final = "kept."
-"""What a cookie that holds a token begins with."""
+"""How a cookie that holds a token begins."""
 
 
 class Sealed(Struct, frozen=True):
@@ -47,10 +47,11 @@ class Sealed(Struct, frozen=True):
 
 class Seal:
     """
-    Makes texts that tell nothing to whoever has them, and opens those that were made here.
+    Makes texts that nobody else can read, and opens those that were made with the same secrets.
 
     :param secrets: see `gameserver.auth.tokens.Signer`.
-    :param purpose: what is sealed for one is nothing for another.
+    :param purpose: a text that was sealed for one purpose cannot be opened for another.
+    :param entropy: returns as many random bytes as it is asked for.
     """
 
     def __init__(self, secrets: Sequence[bytes], purpose: str, entropy: Callable[[int], bytes]) -> None:
@@ -65,12 +66,12 @@ class Seal:
         return urlsafe_b64encode(nonce + sealed).rstrip(b"=").decode()
 
     def open(self, text: str) -> Sealed | None:
-        """:returns: what is in it; None: it was not made here."""
+        """:returns: what is in it; None: it was not made with these secrets, or not for this purpose."""
         try:
             content = urlsafe_b64decode(text + "=" * (-len(text) % 4)) if len(text) <= TICKET_CHARS else b""
         except ValueError:
             return None
-        # Base64 has several spellings of some ends, each of which would be another ticket.
+        # Base64 allows several spellings of the last character, each of which would count as another ticket.
         if urlsafe_b64encode(content).rstrip(b"=").decode() != text or len(content) <= NONCE_BYTES:
             return None
         for cipher in self._ciphers:
@@ -86,8 +87,8 @@ class Seal:
 class Tickets:
     """
     :param secrets: see `gameserver.auth.tokens.Signer`.
-    :param users: where it is noted which were shown.
-    :param entropy: so many random bytes.
+    :param users: the store that notes which tickets were used.
+    :param entropy: returns as many random bytes as it is asked for.
     """
 
     def __init__(self, secrets: Sequence[bytes], users: IUserStore, entropy: Callable[[int], bytes]) -> None:

@@ -1,14 +1,14 @@
 """
 Tokens of our own: ``KIND.BODY.SIGNATURE``, signed with the secret of the nodes of one store.
 
-KIND names the authenticator, so that the right one is found without trying others; it is signed too, so that no token
-of one kind is good as another's. BODY is JSON, SIGNATURE is HMAC-SHA256, both base64url.
+KIND names the authenticator, so that the right one is found without trying others; the key of the signature depends on
+it, so that a token of one kind is never good as another. BODY is JSON, SIGNATURE is HMAC-SHA256, both base64url.
 
 Source: RFC 2104 (HMAC); the layout is that of JWS compact serialization (RFC 7515) without its header, so that no token
 can choose how it is checked.
 
-When a token was made is not compared with the time that it is: one from the future was made by one of us before a clock
-was set back, and proves as much as any.
+That a token was made in the future is no reason to refuse it: a node with the secret made it before its clock was set
+back, and it proves as much as any.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from gameserver.errors import Refused
 
 SECRET_BYTES: Final = 32
 LEEWAY_S: Final = 60
-"""So far the clocks of two nodes may differ."""
+"""By how much the clocks of two nodes may differ."""
 TOKEN_CHARS: Final = 4096
-"""No token of ours comes near; whatever is longer is not even looked at."""
+"""No token of ours comes near; anything longer is refused unread."""
 
 Body = TypeVar("Body", bound=Struct)
 
 
 class Signer:
     """
-    Signs with the first secret, and knows what any of them signed.
+    Signs with the first secret, and takes what any of them signed.
 
-    :param secrets: each `SECRET_BYTES` or more, the one that signs first; more than one while secrets are changed.
-    :param kind: what the tokens begin with.
+    :param secrets: each of `SECRET_BYTES` or more, the one that signs first; several while secrets are changed.
+    :param kind: how the tokens begin, before the first dot.
     """
 
     def __init__(self, secrets: Sequence[bytes], kind: str) -> None:
@@ -51,14 +51,14 @@ class Signer:
         return token.startswith(f"{self.kind}.")
 
     def sign(self, body: Struct) -> str:
-        """:returns: a token that says this."""
+        """:returns: a token with this body."""
         text = urlsafe_b64encode(msgspec.json.encode(body)).rstrip(b"=").decode()
         return f"{self.kind}.{text}.{_signature(self._keys[0], text)}"
 
     def read(self, token: str, kind: type[Body]) -> Body:
         """
-        :returns: what a token says.
-        :raises Refused: ``unauthenticated``: it was not signed here.
+        :returns: what a token says; whether it has expired is for the caller to check.
+        :raises Refused: ``unauthenticated``: it was not signed with these secrets, or is not of this kind.
         """
         _, _, rest = token.partition(".")
         text, _, signature = rest.partition(".")
