@@ -1,4 +1,4 @@
-"""The name that `gameserver.django` had first, for projects that have it in their ``INSTALLED_APPS``."""
+"""The former name of the app `gameserver.django`, for projects that have it in their ``INSTALLED_APPS``."""
 
 from __future__ import annotations
 

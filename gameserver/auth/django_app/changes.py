@@ -1,4 +1,4 @@
-"""Where the project runs in the server's own process, and both hear of each other at once; it needs no Django."""
+"""How server and project call each other where both run in one process; this module needs no Django."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a project's own code and its database may do to the server that asks them; it needs no Django."""
+"""How asking a project's own code and its database can fail; this module needs no Django."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from gameserver.errors import GameServerError
 
 class ProjectFault(GameServerError):
     """
-    Code of the project's raised something, which is this error's cause.
+    Code of the project raised something.
 
-    :param setting: the setting of the project that names this code, or what else tells an operator where to look.
+    :param setting: the setting of the project that names this code, or another hint where an operator should look.
+    :param error: what was raised.
     """
 
     def __init__(self, setting: str, error: BaseException) -> None:
@@ -30,4 +31,4 @@ class NotAdmitted(GameServerError):
 
 
 class ProjectAway(GameServerError):
-    """The project's database does not answer; nothing is known of whoever was asked about."""
+    """The project's database does not answer, so nothing is known about the user in question."""

@@ -1,9 +1,9 @@
 """
 Who a user of Django is to the game server: id, name, rights.
 
-``GAMESERVER_NAME`` in the project's settings names a function that takes a user and returns what others see.
+``GAMESERVER_NAME`` in the project's settings names a function that takes a user and returns the name that others see.
 ``GAMESERVER_RIGHTS`` says what gives which rights; see `RIGHTS`. ``GAMESERVER_ADMITS`` names a function that takes a
-user and a request, and returns True, or False or a reason why this user may not play.
+user and a request, and returns True, or (where this user may not play) False or the reason.
 """
 
 from __future__ import annotations
@@ -28,11 +28,13 @@ RIGHTS: Final[Mapping[str, Any]] = {
     "is_staff": ["moderator"],
     "groups": {},
 }
-"""Flags of a user, and names of groups, to rights; a project's own setting replaces it whole."""
+"""The rights that each flag of a user, and each group by its name, gives; a project's own setting replaces it whole."""
 
 NAME_CHARS: Final = 20
 MARK_CHARS: Final = 8
-"""Of a name that is another's already, and of the primary key behind it: both fit into a name."""
+"""
+How much is used of a name that somebody else has already (`NAME_CHARS`), and of the primary key that is put behind it.
+"""
 
 
 class Person(Struct, frozen=True):
@@ -40,8 +42,8 @@ class Person(Struct, frozen=True):
     A user who may come in.
 
     :ivar key: the primary key, as text.
-    :ivar stamp: changes with the password, and tells nothing about it.
-    :ivar older: the same, made with the project's old keys (``SECRET_KEY_FALLBACKS``), which are good still.
+    :ivar stamp: a hash that changes with the password, and does not reveal it.
+    :ivar older: the same, made with the project's old keys (``SECRET_KEY_FALLBACKS``), which are still valid.
     """
 
     key: str
@@ -59,8 +61,8 @@ def person_of(user: Any, request: Any = None) -> Person | None:
     """
     Tell who this is; it reads the database.
 
-    :param request: with which the user comes in; None: nobody comes, a user is looked up again.
-    :returns: None for who may not come in: nobody who logged in, or who was switched off.
+    :param request: the one with which the user comes in; None: a user who is connected is looked up again.
+    :returns: None for a user who is not logged in, or was deactivated.
     :raises NotAdmitted: the project's ``GAMESERVER_ADMITS`` says no.
     """
     if user is None or not user.is_authenticated or not user.is_active:
@@ -74,7 +76,7 @@ def person_of(user: Any, request: Any = None) -> Person | None:
 
 
 def name_of(user: Any) -> str:
-    """:returns: what others see; not an address of mail, which some projects have for a name."""
+    """:returns: the name that others see; of a username that is an e-mail address, only the part before the ``@``."""
     shown = asked("GAMESERVER_NAME", user)
     if shown is not None:
         return str(shown)
@@ -83,7 +85,7 @@ def name_of(user: Any) -> str:
 
 
 def _is_anothers(name: str, user: Any) -> bool:
-    """Whether somebody has this name, or had an address that begins so before this user came."""
+    """Whether somebody else has this name, or an older account has an e-mail address that begins with it."""
     people = get_user_model()
     field = people.USERNAME_FIELD
     same, before = Q(**{f"{field}__iexact": name}), Q(**{f"{field}__istartswith": f"{name}@", "pk__lt": user.pk})
@@ -107,10 +109,10 @@ def rights_of(user: Any) -> tuple[str, ...]:
 
 def asked(setting: str, *args: Any) -> Any:
     """
-    Call the function that a setting of the project's is, or names.
+    Call the function that a setting of the project is, or names by its dotted path.
 
     :returns: what it returns; None where there is no such setting.
-    :raises ProjectFault: it cannot be found, or raised something.
+    :raises ProjectFault: the function cannot be found, or raised something.
     """
     function: Any = getattr(settings, setting, None)
     if function is None:
@@ -124,9 +126,9 @@ def asked(setting: str, *args: Any) -> Any:
 @contextmanager
 def blaming(setting: str) -> Iterator[None]:
     """
-    Say which setting of the project's leads to the code that runs here.
+    Blame a setting of the project for what the code inside the ``with`` raises.
 
-    :raises ProjectFault: it raised something; that the database does not answer is no fault of its.
+    :raises ProjectFault: that code raised something other than an error of the database, which is passed on.
     """
     try:
         yield
@@ -137,8 +139,9 @@ def blaming(setting: str) -> Iterator[None]:
 
 
 def stamps_of(user: Any) -> list[str]:
-    """:returns: by the project's key and by each of its old ones; others after the password was changed. Django ends
-    its sessions by the same.
+    """
+    :returns: the stamp made with the project's secret key, then those made with each old key. All change with the
+        password; Django ends its sessions by the same hashes.
     """
     hashes = [getattr(user, "get_session_auth_hash", lambda: user.password)()]
     hashes += getattr(user, "get_session_auth_fallback_hash", list)()

@@ -1,8 +1,8 @@
 """
 A Django project's users, read from its own tables.
 
-All of it blocks, and belongs into threads, but for `set_up`, which is called once before the reactor runs. Connections
-to the database are closed after each call, since a thread of a pool is nobody's request.
+All of it blocks, and belongs in threads, except `set_up`, which is called once before the reactor runs. Connections to
+the database are closed after each call: Django does that at the end of a request, and these threads serve none.
 """
 
 from __future__ import annotations
@@ -27,28 +27,28 @@ from gameserver.auth.django_app.requests import request_of
 from gameserver.interfaces import Caller
 
 NAME_CHARS: Final = 254
-"""As long as an address of mail."""
+"""The longest name that is tried: as long as an e-mail address can be."""
 PASSWORD_CHARS: Final = 1024
-"""A longer one is refused: hashing it is work."""
+"""A longer one is refused: hashing it would take too long."""
 SESSION_CHARS: Final = 8192
-"""Sessions that lie in the cookie itself are long."""
+"""The longest cookie; it is long where Django keeps the whole session in the cookie (``signed_cookies``)."""
 
 T = TypeVar("T")
 
 
 class CookieSession(dict[str, Any]):
     """
-    What a session says, to be looked at and never changed.
+    What a session holds, to be read and never changed.
 
-    Django's `get_user` gives a session another key where its signature is of an old ``SECRET_KEY``; the browser would
-    not hear of that, and be logged out.
+    Django's `get_user` gives a session a new key if it was signed with an old ``SECRET_KEY``; the browser would not
+    learn the new one, and would be logged out.
     """
 
     def cycle_key(self) -> None:
         """Keep the key that the browser has."""
 
     def flush(self) -> None:
-        """Forget what it says, here alone."""
+        """Forget what the session holds, in this copy only."""
         self.clear()
 
 
@@ -56,8 +56,8 @@ def set_up() -> None:
     """
     Load the project that ``DJANGO_SETTINGS_MODULE`` names.
 
-    Django sets the time zone of the whole process to the project's ``TIME_ZONE``. It needs that only to tell times
-    without a zone, as projects with ``USE_TZ = False`` do; others leave the server, whose log it would move, its own.
+    Django sets the time zone of the whole process to the project's ``TIME_ZONE``, which would shift the times of the
+    server's log. Only projects with ``USE_TZ = False`` need it, for times without a zone; for others it is set back.
 
     :raises Exception: whatever the project's own code raises.
     """
@@ -78,7 +78,7 @@ def _set_time_zone(zone: str | None) -> None:
 
 def unfit_backends() -> list[str]:
     """
-    :returns: the backends that take no name and password, and that Django leaves out without a word.
+    :returns: the backends that take no name and password, which Django skips silently.
     :raises Exception: whatever a backend's own code raises.
     """
     return [path for path in settings.AUTHENTICATION_BACKENDS if not _takes_passwords(auth.load_backend(path))]
@@ -93,12 +93,12 @@ def _takes_passwords(backend: Any) -> bool:
 
 
 def cookie_name() -> str:
-    """:returns: what the cookie with the session is called."""
+    """:returns: the name of the cookie that holds the session."""
     return str(settings.SESSION_COOKIE_NAME)
 
 
 def by_password(name: str, password: str, caller: Caller | None = None) -> Person | None:
-    """:returns: who has this name and this password, if they may come in. Django spends as much time on a no."""
+    """:returns: who has this name and password, if they may come in; Django takes as long to say that nobody has."""
     return _asking(lambda: _by_password(name, password, caller))
 
 
@@ -108,20 +108,21 @@ def by_session(key: str, caller: Caller | None = None) -> Person | None:
 
 
 def takes_passwords() -> bool:
-    """Whether names and passwords let in, too: ``GAMESERVER_PASSWORDS``."""
+    """Whether this server takes names and passwords: the project's setting ``GAMESERVER_PASSWORDS``."""
     return bool(getattr(settings, "GAMESERVER_PASSWORDS", True))
 
 
 def by_key(key: str, caller: Caller | None = None) -> Person | None:
-    """:returns: the user with this primary key, if they may come in still."""
+    """:returns: the user with this primary key, if they may still come in."""
     return _asking(lambda: _by_key(key, caller))
 
 
 def take(notice: bytes) -> None:
     """
-    Have the project's app keep what the server tells of a room.
+    Have the project's app keep a notice of the server about a room.
 
-    :raises Exception: it is not kept: a receiver of the project's raised, or its database is away.
+    :param notice: see `gameserver.room.notices`.
+    :raises Exception: it is not kept: a signal's receiver in the project raised, or the database does not answer.
     """
     if changes.take_here is not None:
         _asking(lambda: changes.take_here and changes.take_here(notice))
@@ -159,7 +160,7 @@ def _by_key(key: str, caller: Caller | None) -> Person | None:
 
 
 def _backend_of(error: BaseException) -> str:
-    """:returns: the backend that raised this, as the setting names it."""
+    """:returns: the setting, with the path of the backend that raised this if the traceback shows it."""
     found = ""
     frame = error.__traceback__
     while frame is not None:
@@ -170,7 +171,7 @@ def _backend_of(error: BaseException) -> str:
 
 
 def _is_text(text: str) -> bool:
-    """Whether a database can take it: JSON may hold halves of characters, and PostgreSQL takes no zero."""
+    """Whether a database can take it: JSON may hold lone surrogates, and PostgreSQL takes no zero byte."""
     try:
         return b"\0" not in text.encode()
     except UnicodeEncodeError:

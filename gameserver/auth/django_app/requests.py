@@ -15,7 +15,7 @@ TRUSTED: Final = ("content-length", "content-type")
 
 
 class CallersRequest(HttpRequest):  # type: ignore[misc]
-    """A request that no server of Django's received."""
+    """A request that did not come through Django's own server."""
 
     def _get_scheme(self) -> str:
         # What `HttpRequest.scheme` leaves to its subclasses.
@@ -25,10 +25,11 @@ class CallersRequest(HttpRequest):  # type: ignore[misc]
 def request_of(caller: Caller | None, door: str, session: MutableMapping[str, Any] | None = None) -> Any:
     """
     :param caller: who asks; None where nobody in particular does.
-    :param door: by what somebody comes in: ``password``, ``session``, ``token``, or ``again``: nobody does, a user who
-        is connected is looked up. It is the request's ``gameserver_door``, ``ticket`` at the project's own views.
-    :param session: what the project's session says; without one it is empty.
-    :returns: a request with address, path, headers and cookies, for backends, `GAMESERVER_ADMITS` and the like.
+    :param door: how the user comes in: ``password``, ``session`` or ``token``; or ``again``: a user who is already
+        connected is looked up. It becomes the request's ``gameserver_door``, which the project's own views set to
+        ``ticket``.
+    :param session: what the project's session holds; without one the request's session is empty.
+    :returns: a request with address, path, headers and cookies, for backends, ``GAMESERVER_ADMITS`` and the like.
     """
     from django.contrib.auth.models import AnonymousUser  # a model, which only a project that is set up has
 

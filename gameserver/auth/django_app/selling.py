@@ -17,7 +17,7 @@ from gameserver.auth.tokens import Signer
 
 SECRET_FILE: Final = "GAMESERVER_SECRET_FILE"
 TOKEN_S: Final = 3600
-"""So long a ticket's user may come back without a new one; ``GAMESERVER_TOKEN_S`` says otherwise."""
+"""How long a ticket's user may come back without a new one, unless ``GAMESERVER_TOKEN_S`` says otherwise."""
 
 
 class NoSecret(Exception):
@@ -26,7 +26,7 @@ class NoSecret(Exception):
 
 def secrets() -> Sequence[bytes]:
     """
-    :returns: the shared secrets, as the file holds them now: a new one needs no restart.
+    :returns: the shared secrets; the file is read each time, so that a new secret needs no restart.
     :raises NoSecret: the file cannot be used.
     """
     path = getattr(settings, SECRET_FILE, None)
@@ -60,5 +60,5 @@ def sell(person: Person) -> str:
         stamp=person.stamp,
         aud=audience(),
     )
-    # What was shown is noted where tickets are redeemed, and nobody redeems one here.
+    # No store is needed: only redeeming a ticket notes it there, and none is redeemed in this process.
     return Tickets(shared, cast(Any, None), os.urandom).sell(Signer(shared, KIND).sign(claims), now_s=now_s)

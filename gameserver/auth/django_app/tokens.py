@@ -22,9 +22,9 @@ class TicketClaims(Struct, frozen=True, kw_only=True):
 
     :ivar sub: the user's primary key, as text.
     :ivar iat: when it was made, seconds since 1970.
-    :ivar exp: when it ends.
-    :ivar stamp: of the password that was good then.
-    :ivar aud: the server that it is for, by the address that people reach it at; empty: the project did not say.
+    :ivar exp: when it ends, seconds since 1970.
+    :ivar stamp: that of the password at the time, see `Person.stamp`.
+    :ivar aud: the server that it is for, by its public address; empty: the project did not say.
     """
 
     sub: str
@@ -43,10 +43,10 @@ class OrderClaims(Struct, frozen=True, kw_only=True):
     """
     What a project says of its users, see `gameserver.interfaces.Order`.
 
-    :ivar users: primary key, and the rights that the user has now, or None for who may play no more.
-    :ivar exp: until when this may be said, seconds since 1970.
-    :ivar aud: the server that it is said to.
-    :ivar given_s: when it was said, seconds since 1970.
+    :ivar users: for each the primary key, and the user's new rights, or None if the user may not play any more.
+    :ivar exp: until when this may be shown, seconds since 1970.
+    :ivar aud: the server that it is meant for.
+    :ivar given_s: when the project said it, seconds since 1970.
     """
 
     users: list[tuple[str, tuple[str, ...] | None]]
@@ -60,11 +60,11 @@ NOTICES_KIND: Final = "django-notices"
 
 class NoticeClaims(Struct, frozen=True, kw_only=True):
     """
-    Proves that a notice is the server's, which shares the secret.
+    Proves that a notice comes from the server that shares the secret.
 
     :ivar sha256: of the notice's bytes, in hexadecimal.
     :ivar exp: until when it may be shown, seconds since 1970.
-    :ivar aud: the server that it is of, as the project's tickets name it.
+    :ivar aud: the server that sends it, as the project's tickets name it.
     """
 
     sha256: str
@@ -89,8 +89,8 @@ def shared_secrets(settings: Settings) -> Secrets:
 def read_shared(path: Path) -> Secrets:
     """
     :param path: a file of one or more secrets of `SECRET_BYTES` each, the one that signs first. Unlike the server's own
-        a group may read it, since two users of the system have to.
-    :raises ValueError: anybody may read it, or it holds no secrets; the text tells nothing of it.
+        secret, a group may read it, since server and project may run as two users of the system.
+    :raises ValueError: others than owner and group may read it, or it holds no secrets; the text reveals nothing of it.
     :raises OSError: it cannot be read.
     """
     if path.stat().st_mode & 0o027:

@@ -1,4 +1,4 @@
-"""The name that `gameserver.django.urls` had first, for projects that include it."""
+"""The former name of `gameserver.django.urls`, for projects that include it."""
 
 from __future__ import annotations
 
