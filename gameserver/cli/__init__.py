@@ -139,8 +139,8 @@ class {camel}Tests(SynchronousTestCase):
 
 def typed(program: str, *words: str) -> str:
     """
-    :param program: of this environment: ``twistd``, ``gameserver`` or ``python``.
-    :returns: a command to type in this folder: with a path, unless the shell finds this environment's program anyhow.
+    :param program: one of this environment: ``twistd``, ``gameserver`` or ``python``.
+    :returns: the command to type in this folder; with a path only where the shell would not find that program.
     """
     own = sys.executable if program == "python" else _place_of(program)
     found = shutil.which(os.path.basename(own))
@@ -153,7 +153,7 @@ def typed(program: str, *words: str) -> str:
 
 
 def _place_of(program: str) -> str:
-    """:returns: the path of an environment's script, or its mere name where it is in none of the usual folders."""
+    """:returns: the path of this environment's script, or only its name where it is in none of the usual folders."""
     user = sysconfig.get_path("scripts", sysconfig.get_preferred_scheme("user"))
     folders = (os.path.dirname(sys.executable), sysconfig.get_path("scripts"), user, os.path.dirname(sys.argv[0]))
     paths = (os.path.abspath(os.path.join(folder, program)) for folder in folders)

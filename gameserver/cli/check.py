@@ -1,4 +1,4 @@
-"""``gameserver check-data``: whether a store is whole, and every room in it can be run."""
+"""``gameserver check-data``: says whether a store is whole, and whether every room in it can be run."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def check_data(recover: bool, **server: Any) -> None:
 
 
 def _is_whole(path: Path, recover: bool) -> bool:
-    """:returns: whether the file is, or is by now."""
+    """:returns: whether the file is whole, or was made so."""
     from gameserver.store.sqlite import recovery
     from gameserver.store.sqlite.file import check
 

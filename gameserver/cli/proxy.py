@@ -1,4 +1,4 @@
-"""``gameserver proxy``: a configuration for nginx, Caddy or HAProxy, which has several nodes answer at one address."""
+"""``gameserver proxy``: a configuration for nginx, Caddy or HAProxy, with which several nodes answer at one address."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HEADERS: Final = """\
         proxy_connect_timeout 2s;
         proxy_read_timeout 90s;
         proxy_send_timeout 90s;"""
-"""Of each location of nginx."""
+"""Lines of each location of nginx."""
 
 ASKING: Final = """\
         proxy_http_version 1.1;
@@ -32,20 +32,19 @@ ASKING: Final = """\
         proxy_set_header X-Forwarded-Proto $scheme;
         proxy_connect_timeout 2s;
         proxy_read_timeout 2s;"""
-"""Of the location where nginx asks whether a node is ready."""
+"""Lines of the location where nginx asks whether a node is ready."""
 
 HOST: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]")
-"""What names and addresses of machines are made of."""
+"""The characters of names and addresses of machines."""
 
 
 class PublicPlace:
     """
-    Where the nodes are had.
+    The address at which people reach the nodes, and its certificate.
 
-    :param url: the address that people use.
-    :param certificate: a file with the certificate and those that signed it; with the key as well where ``key`` is the
-        same.
-    :param key: a file with its key.
+    :param url: that address.
+    :param certificate: path of a file with the certificate and those that signed it; HAProxy wants its key in it too.
+    :param key: path of a file with its key.
     """
 
     def __init__(self, url: str, certificate: str, key: str) -> None:
@@ -63,7 +62,7 @@ def nginx(nodes: Mapping[str, str], place: PublicPlace) -> str:
     """
     Write what goes into nginx's ``http``, such as ``/etc/nginx/conf.d/gameserver.conf``.
 
-    :param nodes: by name where each listens: ``unix:/PATH`` or ``HOST:PORT``.
+    :param nodes: for each name where that node listens: ``unix:/PATH`` or ``HOST:PORT``.
     """
     upstreams = [
         _nginx_upstream("gameserver", "zone gameserver 64k; least_conn; ", nodes.values()),
@@ -257,7 +256,7 @@ def proxy(kind: str, nodes: tuple[str, ...], url: str, certificate: str | None, 
 
 
 def _node(given: str) -> tuple[str, str]:
-    """:raises Wrong: it is no name with a place."""
+    """:raises Wrong: it is not of the form ``NAME=WHERE``."""
     name, _, where = given.partition("=")
     is_path = where.startswith("unix:/") and not any(letter in where for letter in " ;{}\"'\\")
     host, _, port = where.rpartition(":")
@@ -268,5 +267,5 @@ def _node(given: str) -> tuple[str, str]:
 
 
 def _endpoint(where: str) -> str:
-    """:returns: what a node listens with to be had there."""
+    """:returns: the setting ``listen`` with which a node can be reached there."""
     return where if where.startswith("unix:") else f"tcp:{where.rpartition(':')[2]}"

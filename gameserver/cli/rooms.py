@@ -1,4 +1,4 @@
-"""``gameserver rooms``, ``room``, ``export`` and ``import``: what the store of a server has."""
+"""``gameserver rooms``, ``room``, ``drain``, ``export`` and ``import``: the rooms of a server, and all of its store."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def server_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that say which server this is about; the environment and a file count as they do for that."""
+    """Add the options that say which server a command is about; environment and file count as for that server."""
     for option in (
         click.option("--config", metavar="FILE", help="TOML file with settings."),
         click.option("--no-sample-games", is_flag=True, help="Leave the sample games out."),
@@ -36,7 +36,7 @@ def server_options(command: Callable[..., None]) -> Callable[..., None]:
 def settings_of(
     data: str | None, store: str | None, places: tuple[str, ...], no_sample_games: bool, config: str | None
 ) -> Settings:
-    """:returns: the server's, as it would read them."""
+    """:returns: the settings, as the server itself would read them."""
     given = {"data": data, "store": store, "games": places or None, "sample_games": False if no_sample_games else None}
     try:
         return all_settings.load(given, environ=os.environ, config=config)
@@ -48,7 +48,8 @@ def _in_place(settings: Settings, work: Callable[[Offline], Any], *, makes: bool
     """
     Do something with the store of a server that does not run.
 
-    :param makes: data folder and store are made where there are none.
+    :param makes: whether data folder and store are made where there are none.
+    :returns: what ``work`` returns.
     """
     path = Path(settings.store.removeprefix("sqlite:")) if settings.store.startswith("sqlite:") else settings.data
     for needed in (settings.data, path):
@@ -67,7 +68,11 @@ def _in_place(settings: Settings, work: Callable[[Offline], Any], *, makes: bool
 
 
 def give(settings: Settings, *orders: RoomOrder) -> list[Any]:
-    """Have a running server follow orders, or follow them in its place."""
+    """
+    Have the running server follow orders; if none runs, follow them in its place.
+
+    :returns: what came of each order.
+    """
     from gameserver.operating.control import give_order
     from gameserver.operating.orders import follow
 
@@ -119,7 +124,7 @@ def rooms(aside: bool, quarantined: bool, rename_game: tuple[str, str] | None, *
 
 
 def kept(quarantined: bool) -> str:
-    """:returns: how a room is kept that nobody runs."""
+    """:returns: the word for how a room that nobody runs is kept."""
     return "QUARANTINED" if quarantined else "ASIDE"
 
 
@@ -256,7 +261,7 @@ def import_store(path: Path, **server: Any) -> None:
 
 
 def _keep_secret(settings: Settings, secret: bytes) -> None:
-    """:raises SettingError: there is another one already."""
+    """:raises SettingError: there is a different secret already."""
     path = settings.secret or settings.data / "secret"
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():

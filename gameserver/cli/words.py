@@ -1,4 +1,4 @@
-"""``gameserver words``: what of a game is not translated yet."""
+"""``gameserver words``: lists the texts of a game that are not translated yet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings of other people's users: ``[jwt]`` and ``[django]``."""
+"""The settings for users of other systems: ``[jwt]`` and ``[django]``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from gameserver.settings.values import Number, Wrong, count, path, setting, text, texts
 
 RIGHTS: Final = ("admin", "moderator")
-"""What somebody else's word may give a user."""
+"""The rights that another system may give to a user."""
 LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 
@@ -52,18 +52,18 @@ def _webhook(value: object) -> str:
 @dataclass(frozen=True, kw_only=True)
 class Jwt:
     """
-    Whose tokens are believed.
+    Whose JSON Web Tokens are believed.
 
-    :param issuer: of the tokens, as their ``iss`` says it.
+    :param issuer: who makes the tokens, exactly as their ``iss`` says it.
     :param audience: one of these must be in their ``aud``.
     :param key: a file: the public key in PEM (RS256, ES256), or a secret (HS256).
     :param jwks: an address with the public keys, instead of `key`.
-    :param ca: a file with the authority of that address; None: those that the machine trusts.
-    :param leeway_s: so far the issuer's clock may differ.
-    :param id_claim: what tells users apart for good.
-    :param name_claim: what they are called.
-    :param rights_claim: a text or a list, whose values `rights` turns into rights; None: nobody has any.
-    :param rights: ``THEIRS=OURS``.
+    :param ca: a file with the certificate authorities for that address; None: those that the machine trusts.
+    :param leeway_s: by how much the issuer's clock may differ.
+    :param id_claim: the claim that tells users apart for good.
+    :param name_claim: the claim with a user's name.
+    :param rights_claim: the claim whose values, a text or a list, `rights` turns into rights; None: nobody has any.
+    :param rights: what each value of that claim gives, as ``THEIRS=OURS``.
     """
 
     issuer: str = setting("", text)
@@ -89,10 +89,11 @@ class Django:
 
     :param secret: a file that a Django project and this server share, for tickets that the project sells; None: the
         project's tables are read here.
-    :param audience: what the project's tickets name this server by; None: ``public_url``.
-    :param webhook: where the project takes what happens in rooms; None: it is told nothing, unless it is loaded here.
-    :param threads: that try passwords at a time; as many others look users up.
-    :param waiting: passwords, and look-ups, that wait for a thread; one more is refused.
+    :param audience: how the project's tickets name this server; None: ``public_url``.
+    :param webhook: the address at which the project takes notices of what happens in rooms; None: it gets none, unless
+        it is loaded in this process.
+    :param threads: how many threads check passwords; as many others look users up.
+    :param waiting: how many passwords, and how many look-ups, may be under way or wait; one more is refused.
     """
 
     secret: Path | None = field(default=None, metadata={"read": path})

@@ -9,7 +9,7 @@ from typing import Final
 from gameserver.settings.values import Number, byte_count, count, seconds, setting
 
 HASH_THREADS: Final = max(1, min(4, (os.cpu_count() or 2) - 1))
-"""One processor is left to the rooms: with as many threads as processors the reactor's pauses are twice as long."""
+"""One processor is left to the rooms: with as many threads as processors the reactor's pauses were twice as long."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,5 @@
 """
-Readers of the settings that are written in a way of their own: addresses, origins, networks, and choices.
+Readers of settings with a form of their own: addresses, origins, networks, and choices.
 
 Each is a reader as in `gameserver.settings.values`.
 """
@@ -24,16 +24,16 @@ CREATORS: Final = ("everyone", "users", "moderator", "admin")
 """Who may create rooms: each of these includes those after it."""
 
 NEVER: Final = "never"
-"""In place of seconds: it does not happen."""
+"""Stands in place of seconds: the thing never happens."""
 
 PATH: Final = re.compile(r"(/([A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+)*/?")
-"""Of an address that pages and cookies are bound to."""
+"""The path of an address to which pages and cookies are bound."""
 
 NODE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 
 
 def endpoints(value: object) -> tuple[str, ...]:
-    """Read Twisted's endpoint strings, one at least."""
+    """Read Twisted's endpoint strings, at least one."""
     found = texts(value)
     for given in found:
         kind, _, rest = given.removeprefix("haproxy:").partition(":")
@@ -49,7 +49,7 @@ def endpoints(value: object) -> tuple[str, ...]:
 
 
 def store(value: object) -> str:
-    """Read where the store is; whether an address can be is its module's to say, but for the embedded store's path."""
+    """Read the address of the store. Of the embedded one the path is checked; others are checked by their modules."""
     given = text(value)
     try:
         named_store(given)
@@ -64,7 +64,7 @@ def store(value: object) -> str:
 
 
 def origins(value: object) -> tuple[str, ...]:
-    """Read origins of web pages, as browsers write them, ``null`` and ``file://`` of pages that have none as well."""
+    """Read origins of web pages, as browsers write them; also ``null`` and ``file://``, for pages that have none."""
     found = []
     for given in texts(value):
         if re.fullmatch(r"null|file:///?", given.lower()):
@@ -79,7 +79,7 @@ def origins(value: object) -> tuple[str, ...]:
 
 
 def hosts(value: object) -> tuple[str, ...]:
-    """Read names of hosts, without a port."""
+    """Read names of hosts, without ports."""
     found = texts(value)
     for given in found:
         if given != "*" and not re.fullmatch(r"\.?[\w-]+(\.[\w-]+)*", given):
@@ -88,7 +88,7 @@ def hosts(value: object) -> tuple[str, ...]:
 
 
 def proxies(value: object) -> tuple[str, ...]:
-    """Read whose word counts for who a client is."""
+    """Read the proxies that are believed when they say who a client is."""
     found = texts(value)
     for given in found:
         try:
@@ -99,16 +99,16 @@ def proxies(value: object) -> tuple[str, ...]:
 
 
 def public_url(value: object) -> str:
-    """Read the address that people reach the server at, perhaps with a path."""
+    """Read the address at which people reach the server, perhaps with a path."""
     given, parts = _address(value, "https://games.example")
-    # Browsers walk along dots before they ask for anything.
+    # Browsers resolve dots in a path before they ask for anything.
     if not PATH.fullmatch(parts.path) or {".", ".."}.intersection(unquote(parts.path).split("/")):
         raise Wrong(f"a path such as /games behind the host, if any, not {parts.path!r}")
     return given.rstrip("/")
 
 
 def node_name(value: object) -> str:
-    """Read the name of a node, which stands in addresses."""
+    """Read the name of a node, which becomes a part of addresses."""
     given = text(value)
     if NODE_NAME.fullmatch(given) is None:
         raise Wrong(f"1 to 32 letters, digits, - or _, such as a or node-2, not {given!r}")
@@ -156,7 +156,7 @@ def time_zone(value: object) -> str:
 
 
 def authenticators(value: object) -> tuple[str, ...]:
-    """Read who is asked, in order, for who a client is."""
+    """Read the authenticators that are asked who a client is, in their order."""
     found = texts(value)
     for name in found:
         if name not in AUTHENTICATORS and not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", name):
@@ -194,7 +194,7 @@ def networks(value: object) -> tuple[str, ...]:
 
 
 def sync(value: object) -> str:
-    """Read what the embedded store survives."""
+    """Read what the embedded store must survive."""
     if value not in ("normal", "power"):
         raise Wrong('"normal" (survives the process) or "power" (survives a power cut as well)')
     return str(value)

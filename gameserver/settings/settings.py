@@ -1,7 +1,7 @@
 """
 The server's settings, frozen: default < TOML file < environment < option.
 
-A TOML file has a setting's name as its key, limits in a table, lists as arrays::
+In a TOML file a setting's name is its key, limits are in a table, and lists are arrays::
 
     listen = ["tcp:8080", "ssl:8443:privateKey=key.pem:certKey=cert.pem"]
     origin = ["https://games.example"]
@@ -9,10 +9,10 @@ A TOML file has a setting's name as its key, limits in a table, lists as arrays:
     [limits]
     chat_chars = 200
 
-In the environment the same are ``GAMESERVER_LISTEN`` and ``GAMESERVER_LIMITS_CHAT_CHARS``. Items of a list are
-separated by whitespace there, and one that holds whitespace stands in quotes; backslashes mean themselves, since
-endpoint strings have a use for them. A list from a later source replaces an earlier one. Relative paths start at the
-working folder.
+In the environment these are ``GAMESERVER_LISTEN`` and ``GAMESERVER_LIMITS_CHAT_CHARS``. There the items of a list are
+separated by whitespace, and an item that holds whitespace is put in quotes; a backslash is no escape, since endpoint
+strings use it themselves. A list from a later source replaces an earlier one. Relative paths start at the working
+folder.
 
 A setting that is wrong raises `SettingError`, which names the key, where it was given and what would be right.
 """
@@ -36,16 +36,16 @@ from gameserver.settings.limits import Limits as Limits  # users of settings nee
 from gameserver.settings.values import Number, Wrong, byte_count, path, setting, texts, yes_or_no
 
 PREFIX: Final = "GAMESERVER_"
-"""What the names of environment variables begin with."""
+"""How the names of environment variables begin."""
 
 DATA: Final = Path("gameserver-data")
-"""Where a server keeps what is its own, unless it is told otherwise: a folder in the working folder."""
+"""Where a server keeps its own files by default: a folder in the working folder."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """
-    How one server runs. `load` reads them from where an operator gives them.
+    How one server runs. `load` makes them from what an operator gives.
 
     :param listen: Twisted endpoint strings.
     :param store: ``sqlite:PATH``, an address of Redis, ``memory:`` (gone with the process), or a store of somebody
@@ -165,7 +165,7 @@ class Settings:
 
     def error(self, key: str, expected: str) -> SettingError:
         """
-        Make the error for a setting that turned out wrong later, such as a port that is taken.
+        Make the error for a setting that turns out wrong later, such as a port that is taken.
 
         :param key: the setting's name, ``limits.rooms`` for a limit.
         :param expected: what would be right.
@@ -174,7 +174,7 @@ class Settings:
 
 
 TABLES: Final[Mapping[str, type]] = {"limits": Limits, "jwt": Jwt, "django": Django}
-"""What stands in tables of its own in a file, as ``jwt.issuer`` in all else."""
+"""The settings that have a table of their own in a file; everywhere else they are written as ``jwt.issuer``."""
 
 
 def _declared(of: type, prefix: str = "") -> Iterator[tuple[str, Field[Any]]]:
@@ -190,10 +190,10 @@ _FIELDS: Final[Mapping[str, Field[Any]]] = {
 }
 
 KEYS: Final[Mapping[str, Callable[[object], Any]]] = {key: item.metadata["read"] for key, item in _FIELDS.items()}
-"""Every setting's full name to what reads its value."""
+"""For every setting, by its full name, the reader of its value."""
 
 LISTS: Final = tuple(key for key, item in _FIELDS.items() if isinstance(item.default, tuple))
-"""The settings of which one text is one item."""
+"""The settings that are lists."""
 
 YES_OR_NO: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 """How the environment says true and false."""
@@ -208,7 +208,7 @@ def load(
     """
     Merge all sources into settings.
 
-    :param options: setting to value, as given on the command line; None is not given.
+    :param options: values by the names of settings, as given on the command line; None: not given.
     :param environ: the environment, such as `os.environ`.
     :param config: path of a TOML file; None: what ``GAMESERVER_CONFIG`` says, if anything.
     :raises SettingError: a value does not fit, a name is unknown, or the file cannot be read.
@@ -270,7 +270,7 @@ def _split(key: str, name: str, text: str) -> list[str]:
 
 
 def _refuse_slip(name: str, known: list[str]) -> None:
-    """Refuse what looks like a slip of the pen; others, such as a container service's own, share the prefix."""
+    """Refuse a name that looks mistyped; other variables may share the prefix, such as those of a container service."""
     bare = [item.removeprefix(PREFIX) for item in known]
     if near := difflib.get_close_matches(name.removeprefix(PREFIX), bare, n=1, cutoff=0.8):
         raise SettingError(name, "environment", f"no such setting; did you mean {PREFIX}{near[0]}?")

@@ -1,5 +1,5 @@
 """
-What the value of a setting may be: each reader takes it as it was given, and returns it as it is used.
+What the value of a setting may be: each reader takes it as it was given, and returns it in the form that is used.
 
 A reader raises `Wrong` with what would be right; `gameserver.settings.settings` says which setting it was, and from
 where.
@@ -32,7 +32,7 @@ class Number:
         return value
 
     def from_text(self, text: str) -> object:
-        """Read a number as the environment has it; what is none comes back as it is."""
+        """Read a number from a text of the environment; a text that is none is returned as it is."""
         try:
             return float(text) if self.fraction else int(text)
         except ValueError:
@@ -40,27 +40,27 @@ class Number:
 
 
 def setting(default: Any, read: Callable[[object], Any]) -> Any:
-    """Declare a setting with what checks its value, and turns it into its type."""
+    """Declare a setting, with the reader that checks its value and turns it into its type."""
     return field(default=default, metadata={"read": read})
 
 
 def byte_count(default: int, low: int, high: int) -> Any:
-    """A number of bytes."""
+    """Declare a setting that is a number of bytes."""
     return setting(default, Number(low, high))
 
 
 def count(default: int, high: int) -> Any:
-    """A number of things, one at least."""
+    """Declare a setting that is a number of things, at least one."""
     return setting(default, Number(1, high))
 
 
 def seconds(default: float) -> Any:
-    """A time."""
+    """Declare a setting that is a time, from 0.1 to 3600 seconds."""
     return setting(default, Number(0.1, 3600, fraction=True))
 
 
 def text(value: object) -> str:
-    """Read a text."""
+    """Read a text; whitespace around it is dropped."""
     if not isinstance(value, str) or not value.strip():
         raise Wrong("a text that is not empty")
     if "\0" in value:
