@@ -1,1 +1,1 @@
-"""What nodes have to do with one another."""
+"""How the nodes of one store know each other: their names, their leases, and the rooms that another one left behind."""

@@ -1,9 +1,9 @@
 """
 A node's lease: its right to run the rooms of a store that others use too.
 
-It is renewed long before it ends. Its age is counted by monotonic time from before the renewal was *sent*, so that
-however late the answer comes, this node thinks that its lease ends before the store does; and all effects stop a margin
-before that. The lease is the node's heartbeat, too: others look for its rooms when it ends, see `OrphanWatch`.
+It is renewed long before it ends. Its age is counted in monotonic time, from the moment before the renewal was *sent*.
+So, however late the answer comes, the lease ends for this node before it ends for the store; and all effects stop a
+margin earlier still. The lease is the node's heartbeat, too: others look for its rooms when it ends, see `OrphanWatch`.
 
 Source: https://martin.kleppmann.com/2016/02/08/how-to-do-distributed-locking.html
 """
@@ -24,9 +24,9 @@ from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import IClock, ILease, ILeaseHolder, ILeases, LeaseRenewal
 
 MARGIN_S: Final = 2.0
-"""So long before the end of a lease its effects stop; of a short one a third of it."""
+"""How long before the end of a lease its effects stop; at most a third of the lease, which matters for short ones."""
 RENEWALS: Final = 3
-"""How often a lease is renewed in its time."""
+"""How often a lease is renewed within its length."""
 
 log = Logger(namespace="gameserver")
 
@@ -35,9 +35,9 @@ log = Logger(namespace="gameserver")
 class Lease:
     """
     :param leases: the store that nodes share.
-    :param clock: its monotonic seconds alone are read.
-    :param entropy: so many random bytes.
-    :param lease_s: how long it lasts.
+    :param clock: only its monotonic seconds are read.
+    :param entropy: returns as many random bytes as it is asked for.
+    :param lease_s: how long the lease lasts.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class Lease:
         if renewal is LeaseRenewal.LAPSED:
             self._looked = False
         if not self._looked:
-            # If that fails, the next renewal finds no gap: the rooms are to be looked at all the same.
+            # If this fails, the next renewal will find no gap: `_looked` keeps in mind that the rooms must be checked.
             await self._holder.lease_regained()
             self._looked = True
         self._hold(sent_s)

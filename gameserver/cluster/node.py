@@ -1,8 +1,8 @@
 """
 Who this node is: a name that its data folder keeps, so that a restarted node is the same one.
 
-The name is locked for as long as the process lives, however it dies; two processes on one data folder would both be
-this node.
+The file is locked as long as the process lives, and free again however it dies: two processes on one data folder would
+both be this node.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ NAME = re.compile(rb"[0-9a-f]{16}\s*")
 
 class NodeFile:
     """
-    :param path: a file that is made where there is none.
-    :param entropy: so many random bytes.
-    :ivar name: the node's.
-    :raises SettingError: another process is this node, or the file is not what it was.
+    :param path: the file; it is made where there is none.
+    :param entropy: returns as many random bytes as it is asked for.
+    :ivar name: the node's name, 16 hexadecimal digits.
+    :raises SettingError: another process is this node, or the file holds no such name.
     :raises OSError: it can be neither read nor made.
     """
 
@@ -39,7 +39,7 @@ class NodeFile:
             raise
 
     def close(self) -> None:
-        """Let another process be this node."""
+        """Unlock the file: another process may be this node."""
         self._lock.close()
 
 

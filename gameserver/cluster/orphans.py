@@ -1,9 +1,9 @@
 """
-When a node looks for rooms that belong to nobody or were given to it: exactly when the next lease of another ends, and
-once in a while; often while another node hands rooms over.
+When a node looks for rooms that belong to nobody or were given to it: exactly when the next lease of another node ends,
+and once in a while; often while another node hands rooms over.
 
-How long each lease goes on still is asked of the store; that is counted from before the question, so that nobody waits
-longer for a lease than its node has it. A store that does not answer is asked again.
+The store says how much longer each lease lasts. That is counted from before the question, so that nobody waits for a
+lease longer than its node holds it. A store that does not answer is asked again.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from gameserver.interfaces import IClock, ILeaseHolder, ILeases
 
 SLACK_S: Final = 0.01
-"""So long after the end of a lease it is looked: the store counts in milliseconds."""
+"""How long after the end of a lease the look comes: the store counts in milliseconds."""
 HANDED_S: Final = 0.1
-"""Between two looks while another node hands its rooms over: those that nobody asks for wait as long as this."""
+"""Between two looks while another node hands its rooms over; a room that nobody asks for waits this long at most."""
 RETRY_S: Final = 0.5
 """Until a store that did not answer is asked again."""
 
@@ -35,8 +35,8 @@ log = Logger(namespace="gameserver")
 class OrphanWatch:
     """
     :param leases: the store that nodes share.
-    :param held: whether this node may take rooms over at present.
-    :param every_s: the longest time between two looks: rooms may be left without the end of a lease.
+    :param held: says whether this node may take rooms over at the moment.
+    :param every_s: the longest time between two looks: a node may also leave rooms behind without its lease ending.
     """
 
     def __init__(self, leases: ILeases, clock: IClock, held: Callable[[], bool], *, every_s: float) -> None:
@@ -52,13 +52,13 @@ class OrphanWatch:
         self._running = False
 
     def start(self, holder: ILeaseHolder) -> None:
-        """Look from now on."""
+        """Look at once, and go on doing so."""
         self._holder = holder
         self._running = True
         self._later(0)
 
     def stop(self) -> None:
-        """Look no more; what is being taken over is let be."""
+        """Stop looking, and break off what is being taken over."""
         self._running = False
         if self._next is not None and self._next.active():
             self._next.cancel()
@@ -86,11 +86,11 @@ class OrphanWatch:
             log.info("rooms of {nodes} are to be had", nodes=", ".join(orphaned))
         self._orphaned = orphaned
         if (orphaned or seen.given or not self._adopted) and self._held():
-            # If that fails it is not known what came of it: the rooms may be this node's by now, and are not open.
+            # If this fails, nobody knows how far it came: rooms may be this node's in the store, and not be open here.
             self._adopted = False
             complete = await self._holder.adopt()
             self._adopted = True
-            if orphaned and complete:  # else they stay known, for a node that can run what this one cannot
+            if orphaned and complete:  # else those nodes stay known, for a node that can run what this one cannot
                 await self._leases.forget_nodes(orphaned)
         ahead_s = [sent_s + left_ms / 1000 + SLACK_S - self._clock.monotonic() for left_ms in ends.values() if left_ms]
         return max(0.0, min(*ahead_s, HANDED_S if seen.draining else self._every_s, self._every_s))

@@ -1,9 +1,9 @@
 """
 How long a node has really been at one step, and when that is too long.
 
-Time that passes is no fault of a room's while the node is stopped, debugged, waits for a disk or for its processor; nor
-while it imports modules. So of a node that computes the time that it computes is counted; of one that sleeps in a step
-the time that passes; and else nothing. This module needs nothing but Python.
+Time that passes is not a room's fault while the node is stopped or debugged, waits for a disk or for a processor, or
+imports modules. So while the node computes, the processor's time counts; while it sleeps in a step, the time that
+passes; otherwise nothing. This module needs nothing but Python.
 """
 
 from __future__ import annotations
@@ -11,25 +11,25 @@ from __future__ import annotations
 from typing import Final, Literal, NamedTuple
 
 TICK_S: Final = 0.2
-"""Between two looks at a node."""
+"""Seconds between two looks at a node."""
 LONGEST_S: Final = 2 * TICK_S
-"""So much is counted of one look at most: this process, or the machine, may have stood still itself."""
+"""The most that one look counts: this process, or the whole machine, may have stood still itself."""
 HUNG_S: Final = 3.0
-"""A node that is to end and does not turn its reactor for so long is hung."""
+"""A node that was told to end and whose reactor does not turn for this long is hung."""
 
 Verdict = Literal["", "warn", "tell", "end", "over", "hung"]
 
 
 class NodeState(NamedTuple):
     """
-    What is seen of a node.
+    What one look sees of a node.
 
-    :ivar step: which step is under way; 0: none is.
-    :ivar beats: grows each second.
-    :ivar excused: grows while it imports, or whenever a debugger is asked for.
-    :ivar at_s: when, by seconds that only grow.
-    :ivar state: of its thread, as `proc(5)` has it; empty: not known.
-    :ivar computed_s: what its thread has computed so far.
+    :ivar step: number of the step that is under way; 0: none is.
+    :ivar beats: grows each second while the reactor turns.
+    :ivar excused: grows while it imports modules.
+    :ivar at_s: when the look was, monotonic seconds.
+    :ivar state: of the reactor's thread, one letter as in ``proc(5)``; empty: not known.
+    :ivar computed_s: processor time that this thread has used so far.
     """
 
     step: int
@@ -42,12 +42,13 @@ class NodeState(NamedTuple):
 
 class Judge:
     """
-    :param warn_s: a step that long is spoken of.
-    :param limit_s: the node is ended at one that long; None: never.
-    :param tell_s: the store hears of a step for which so much time has passed, counted or not; None: of none.
-    :param at_terminal: the node's input is a terminal, at which a step that sleeps may wait for a debugger's words.
-    :ivar lasted_s: what has passed since the step under way was first seen.
-    :ivar worked_s: what counts of that.
+    :param warn_s: a step that took this long is warned of.
+    :param limit_s: a step that took this long ends the node; None: none does.
+    :param tell_s: the store is told of a step for which this much time has passed, counted or not; None: of none.
+    :param at_terminal: whether the node's input is a terminal: a step that sleeps may wait for input to a debugger.
+    :ivar lasted_s: how much time has passed since the step under way was first seen.
+    :ivar worked_s: how much of that counts.
+    :ivar ending: whether the node was told to end.
     """
 
     def __init__(
@@ -65,8 +66,9 @@ class Judge:
 
     def look(self, now: NodeState) -> Verdict:
         """
-        :returns: ``warn``, ``tell`` and ``end``: it is time for that, of the step under way; ``over``: the one of which
-            the store was told is; ``hung``: it is to end, and will not by itself.
+        :returns: what to do about the step under way: ``warn`` of it, ``tell`` the store, or ``end`` the node.
+            ``over``: the step of which the store was told is over. ``hung``: the node was told to end, and will not by
+            itself. Empty: nothing.
         """
         last, self._last = self._last, now
         if last is None:

@@ -1,9 +1,9 @@
 """
 The small process beside a node: it reads the node's notes, and ends the node at a step that never returns.
 
-It is started by `gameserver.guard.service`, with one line of JSON on its input, a `Task`. Whatever else comes on its
-input says that the node was told to end; the input's end is the node's, and its own. It prints to the standard error,
-which is the node's; it imports nothing but Python's own, takes 7 MB, and wakes five times a second.
+`gameserver.guard.service` starts it, with one line of JSON on its input, see `Watcher`. Anything else on its input says
+that the node was told to end; when the input ends, the node has ended, and so does this process. It prints to standard
+error, which is the node's; it imports only Python's own modules, takes 7 MB, and wakes five times a second.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from gameserver.guard.redis_line import NoRedis, tell
 from gameserver.node.step_notes import BEATS, COUNT, EXCUSED, INPUT_AT, LASTED, SIZE, Note, read
 
 ABORT_S: Final = 1.5
-"""After so long a node that was to end with all stacks is ended without."""
+"""How long a node may take to write its stacks when it is aborted; after that it is killed without."""
 HERTZ: Final = os.sysconf("SC_CLK_TCK")
 
 
 class Watcher:
     """
-    :param task: ``process``; ``notes`` and ``stacks``, which are paths; ``warn_s``, ``limit_s``, ``tell_s``;
-        ``address`` of a Redis, or None; and ``book``, the key of what it is told.
+    :param task: ``process``, the node's id; ``notes`` and ``stacks``, paths of files; ``warn_s``, ``limit_s``,
+        ``tell_s``, see `Judge`; ``address`` of a Redis, see `tell`, or None; ``book``, the key there to write to.
     """
 
     def __init__(self, task: dict[str, Any]) -> None:
@@ -61,7 +61,7 @@ class Watcher:
             self.look()
 
     def look(self) -> None:
-        """NodeState once, and do what is to be done."""
+        """Look at the node once, and do what the judge says."""
         words = self._words
         seen = NodeState(words[COUNT], words[BEATS], words[EXCUSED], time.monotonic(), *_state_of(self._process))
         verdict = self._judge.look(seen)
@@ -87,7 +87,7 @@ class Watcher:
             self._abort()
 
     def ended(self) -> None:
-        """The node is no more: say what it was at, if it was at something."""
+        """The node has ended: note which step it was at, if it was at one."""
         note = read(self._memory)
         if note is not None:
             self._words[LASTED] = note.lasted_ms or round(self._judge.lasted_s * 1000)
@@ -143,7 +143,7 @@ def _where(note: Note | None) -> str:
 
 
 def _state_of(process: int) -> tuple[str, float]:
-    """:returns: how the thread of the reactor is, and what it has computed; nothing where the system does not tell."""
+    """:returns: state and processor time of the reactor's thread, see `NodeState`; empty and 0.0 where unknown."""
     try:
         with open(f"/proc/{process}/task/{process}/stat", "rb") as file:
             fields = file.read().rpartition(b")")[2].split()

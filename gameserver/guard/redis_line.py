@@ -1,7 +1,7 @@
 """
-A few words to a Redis, without waiting for anything else: what a node was at when it ended.
+A few commands to a Redis, in blocking calls: the process beside a node says what the node was at when it ended.
 
-Only what Python itself has is used, since the process that says it is to be small and ready at once.
+Only Python's own modules are used, since that process must be small, and ready at once.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import ssl
 from typing import Any, Final
 
 WAIT_S: Final = 0.6
-"""For one answer: a node that hangs does not wait for a store that does."""
+"""For one answer: the end of a node that hangs must not wait for a store that hangs."""
 
 
 class NoRedis(Exception):
-    """It does not answer, or not as it should."""
+    """The Redis does not answer, or answers with an error."""
 
 
 def tell(address: dict[str, Any], *commands: list[str | bytes]) -> None:
@@ -23,7 +23,7 @@ def tell(address: dict[str, Any], *commands: list[str | bytes]) -> None:
     Have a Redis carry commands out.
 
     :param address: the fields of `gameserver.store.redis.address.Address`.
-    :raises NoRedis: it is not known whether it did.
+    :raises NoRedis: it is not known whether it carried them out.
     """
     try:
         host = _master(address) if address["kind"] == "redis+sentinel" else None

@@ -1,8 +1,8 @@
 """
-The node's side of its watch: the file of its notes, what the process before left there, and the process beside it.
+The node's side of the guard: the file of notes, what the process before this one left there, and the guard's process.
 
-In the data folder ``notes`` is what steps are noted in (`gameserver.node.step_notes`), and ``stacks`` what Python was
-at when it was ended, of all threads; what the process before left of these is in ``stacks.last``.
+In the data folder, steps are noted in the file ``notes`` (see `gameserver.node.step_notes`). To ``stacks`` Python
+writes the stacks of all threads when a signal ends the process; the next start renames that file to ``stacks.last``.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ if TYPE_CHECKING:
 
 BEAT_S: Final = 1.0
 AGAIN_BEATS: Final = 10
-"""Beats until a process beside this one that ended is begun again."""
+"""Beats between two starts of the guard's process, if it ends by itself."""
 TELL_S: Final = 0.5
-"""So long before the effects of a lease end the store hears of a step that is under way."""
+"""How long before the effects of a lease end the store is told of a step that is under way."""
 EXITED_MS: Final = 1_000_000
-"""What is noted of a step in which the process was left at once."""
+"""How long a step is noted to have lasted if it ended the process at once (``os._exit``, SIGKILL)."""
 STACKS_BYTES: Final = 20_000
-"""Of what Python was at, so much is logged."""
+"""How much of the stacks is logged."""
 BOOT: Final = (
     "import sys, types; m = types.ModuleType('gameserver'); m.__path__ = [sys.argv[1]]; sys.modules['gameserver'] = m\n"
     "from gameserver.guard.process import main; main()"
 )
-"""Without the package's own ``__init__``, and without the folders of ``site``: both take time and memory."""
+"""Runs the guard without the package's own ``__init__`` and without ``site``, which would take time and memory."""
 
 log: Final = Logger(namespace="gameserver.guard")
 
@@ -55,8 +55,8 @@ class NoteFile:
     """
     The file of notes in a data folder, which this process has locked.
 
-    :ivar left: the step in the middle of which the process before ended; None: it ended between two, or well.
-    :ivar notes: where this one's are written.
+    :ivar left: the step in the middle of which the process before this one ended; None: it was at none.
+    :ivar notes: where this process notes its steps.
     :raises OSError: it can be neither read nor made.
     """
 
@@ -65,7 +65,7 @@ class NoteFile:
         keep_private(self.path)
         with self.path.open("r+b") as file:
             self.left: Note | None = read(file.read(SIZE))
-            # Written, not only made that long: a full disk is to be found out now, and not by a signal.
+            # Written, not only made that long: a full disk must show here, not as SIGBUS when the memory is used.
             file.seek(0)
             file.write(bytes(SIZE))
             file.truncate()
@@ -76,11 +76,11 @@ class NoteFile:
 
 class Guard(Service):
     """
-    Has a small process watch this one, which imports, debuggers and signals are made known to.
+    Has a small process watch this one, and lets it know of imports, debuggers and SIGTERM.
 
     :param file: where this process notes its steps.
-    :param store: tells its address, if another process is to tell it something.
-    :param shared: nodes share it.
+    :param store: has ``address_in_words`` if another process can reach it.
+    :param shared: whether several nodes share the store.
     :raises SettingError: `Settings.step_limit_s` is too long for the lease.
     """
 
@@ -111,17 +111,17 @@ class Guard(Service):
         self._fatal = self._keep_stacks()
 
     def watch(self, registry: RoomRegistry) -> None:
-        """Have steps of this registry's rooms noted, before there are any; it is told what was left of the last run."""
+        """Have the steps of a registry's rooms noted, and tell it what the last run left; before any room is opened."""
         registry.reactor_pass.notes = self._file.notes
         registry.unclean.found(self._file.left, fatal=self._fatal)
 
     @property
     def process(self) -> int | None:
-        """The number of the process beside this one."""
+        """The id of the guard's process, or None while there is none."""
         return self._process.pid if self._process is not None else None
 
     def startService(self) -> None:
-        """Begin to watch; a machine that will not have it goes on without."""
+        """Begin to watch; where no process can be started, the server goes on without."""
         super().startService()  # type: ignore[no-untyped-call]
         self._own = os.getpid()
         self._file.notes.is_of(self._own)
@@ -135,11 +135,11 @@ class Guard(Service):
         self._reactor.addSystemEventTrigger("after", "shutdown", self.close)
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
-        """Find no module: but while modules are looked for, that is what takes time. Source: PEP 451"""
+        """Find no module, but note that one is looked for: an import is what takes the time then. Source: PEP 451"""
         self._file.notes.excuse()
 
     def close(self) -> None:
-        """Watch no longer. `stopService` does not do that, since a stop may hang, too."""
+        """Stop watching. `stopService` does not do that: the rest of the stop is watched too, since it may hang."""
         if self._call is None:
             return
         if self._call.active():
@@ -161,7 +161,7 @@ class Guard(Service):
             self._stacks.close()
 
     def _debugged(self, *given: Any, **named: Any) -> Any:
-        """Whoever debugs a step takes time: nothing ends this process any more."""
+        """Watch no longer once a debugger is asked for: whoever debugs a step takes time."""
         if self._process is not None:
             log.warn("a debugger is asked for: steps may take as long as they like from now on")
             self._end_process()
@@ -191,7 +191,7 @@ class Guard(Service):
             self._begin_process()
 
     def _begin_process(self) -> None:
-        """Its input stays open as long as this process lives; with that it ends, too."""
+        """Start the guard's process. Its input stays open as long as this process lives; it ends when that closes."""
         package = os.path.dirname(gameserver.__file__)
         command = [sys.executable, "-E", "-s", "-S", "-c", BOOT, package]
         is_heard = not _is_nowhere(2)
@@ -217,10 +217,10 @@ class Guard(Service):
 
     def _listen_to_term(self) -> None:
         """
-        Let the process beside know of SIGTERM, which Python code hears of only when a step returns.
+        Let the guard's process know of SIGTERM, of which Python code in this one hears only when a step returns.
 
-        What `faulthandler` has registered runs at once, whatever holds the interpreter, and writes to a file: the
-        input of that process. Twisted's handler is called behind it.
+        A handler that `faulthandler` registers runs at once, whatever holds the interpreter, and writes to a file: here
+        the input of the guard's process. Twisted's handler is called after it.
         """
         if self._process is None or not callable(signal.getsignal(signal.SIGTERM)) or self._signalled:
             return
@@ -235,23 +235,27 @@ class Guard(Service):
                 log.critical("{line}", line=line)
 
     def _exits(self, status: int) -> NoReturn:
-        """Exit at once: a game that does is why this process ends."""
+        """Stand in for ``os._exit``: note first that the step under way ends this process."""
         self._ends()
         self._exit(status)
         raise AssertionError
 
     def _kills(self, process: int, number: int) -> None:
-        """Send a signal; a game that kills this process is why it ends."""
+        """Stand in for ``os.kill``: if a game kills this process, note first that its step does."""
         if process == self._own and number == signal.SIGKILL:
             self._ends()
         self._kill(process, number)
 
     def _ends(self) -> None:
-        if os.getpid() == self._own:  # a process that was forked has the same notes
+        if os.getpid() == self._own:  # a forked process shares these notes, and must not write to them
             self._file.notes.words[LASTED] = EXITED_MS
 
     def _keep_stacks(self) -> bool:
-        """Log what the process before was at when a signal ended it. :returns: whether one did."""
+        """
+        Log the stacks that the process before this one wrote, and keep the file as ``stacks.last``.
+
+        :returns: whether there were any: whether a signal ended that process.
+        """
         path, last = self._folder / "stacks", self._folder / "stacks.last"
         if not path.exists() or not path.stat().st_size:
             return False
@@ -261,7 +265,7 @@ class Guard(Service):
         return True
 
     def _write_stacks(self) -> None:
-        """Have Python write what all of this process is at when a signal ends it."""
+        """Have Python write the stacks of all threads when a signal ends this process."""
         path = self._folder / "stacks"
         try:
             keep_private(path)
@@ -272,7 +276,7 @@ class Guard(Service):
 
 
 def _limit_of(settings: Settings, shared: bool) -> float | None:
-    """:returns: after so long a step ends this process; None: never."""
+    """:returns: how many seconds a step may take before this process is ended; None: any number."""
     limit_s = settings.step_limit_s
     if not limit_s:
         return None
@@ -285,7 +289,7 @@ def _limit_of(settings: Settings, shared: bool) -> float | None:
 
 
 def _is_nowhere(descriptor: int) -> bool:
-    """Whether what is written there is lost."""
+    """Whether what is written to a file descriptor is lost."""
     try:
         return os.fstat(descriptor).st_rdev == os.stat(os.devnull).st_rdev
     except OSError:
