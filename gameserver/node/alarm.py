@@ -1,4 +1,4 @@
-"""When the clock is to wake somebody next."""
+"""An alarm that can be moved: one pending call of the clock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 class Alarm:
     """
-    One call of the clock, which is moved about.
+    At most one pending call of the clock, which can be moved.
 
     :param ring: called when the time has come.
     """
@@ -27,18 +27,22 @@ class Alarm:
         self._due: float | None = None
 
     def set(self, due: float | None) -> None:
-        """:param due: seconds since 1970; None: not at all."""
+        """
+        Move the call.
+
+        :param due: when to ring, seconds since 1970; None: not at all.
+        """
         if due != self._due or (due is not None and self._call is None):
             self._cancel()
             self._call = self._clock.later(due - self._clock.now(), self._now) if due is not None else None
             self._due = due
 
     def forget(self) -> None:
-        """A date is as far away as a new clock says: the next `set` counts anew, whatever it was before."""
+        """The wall clock was set: have the next `set` compute the delay anew, even for the same date."""
         self._due = None
 
     def stop(self) -> None:
-        """Not any more."""
+        """Cancel the call."""
         self._cancel()
         self._call = None
 

@@ -1,8 +1,8 @@
 """
 The end of each pass: every room that changed commits in one round trip, and what waited for that goes out.
 
-All inputs that one pass of the reactor brings belong to one batch. While the store does not answer the same commits are
-made again and again; while this node does not hold its lease nothing is committed and nothing goes out.
+All inputs that one pass of the reactor brings belong to one batch. While the store does not answer, the same commits
+are tried again and again; while this node does not hold its lease, nothing is committed and nothing goes out.
 """
 
 from __future__ import annotations
@@ -30,11 +30,14 @@ Commits = list[tuple[RoomRunner, Commit]]
 
 class CommitBatch:
     """
-    :param reactor_pass: at the end of each a batch is collected.
+    Collects what the rooms of one pass changed, commits it, and lets out what waited for that.
+
+    :param lease: None where only this node uses the store.
+    :param reactor_pass: at its end the batch is collected.
     :param rooms: gives the open rooms.
     :param changed: called for each room at the end of a pass in which it did something.
-    :param ended: called for a room whose end is stored, or that ended before it ever was.
-    :param lost: called for a room that this node has no longer.
+    :param ended: called for a room whose end is stored, or that ended without ever having been stored.
+    :param lost: called for a room that does not belong to this node any more.
     :param slept: called for a room that sleeps in the store from now on.
     :ivar waiting: the rooms that have something to do at the end of this pass; always the same dict.
     """
@@ -77,7 +80,7 @@ class CommitBatch:
             self._pass.ask()
 
     def discard(self, runner: RoomRunner) -> None:
-        """It has nothing to do after all."""
+        """This room has nothing to do after all."""
         self.waiting.pop(runner, None)
         runner.in_batch = False
         self._look()
@@ -123,7 +126,7 @@ class CommitBatch:
             self._look()
 
     def settled(self) -> Deferred[None]:
-        """:returns: fires once nothing waits to be stored or told, and no commit is under way; asked at the end."""
+        """:returns: fires once nothing waits to be stored or told, and no commit is under way; for the server's end."""
         settled: Deferred[None] = Deferred()
         self._settled = settled
         self._look()
@@ -138,18 +141,18 @@ class CommitBatch:
     # The lease
 
     def suspend(self) -> None:
-        """The lease is not held: no effect of a room that is stored."""
+        """The lease is not held: stop all effects of rooms that are stored."""
         self._suspended = True
         self._set_away()
 
     def proceed(self) -> None:
-        """The lease is held again, and what was lost of it is known."""
+        """The lease is held again, and it is known which rooms were lost meanwhile."""
         if not self._suspended:
             return
         self._suspended = False
         late, self._late = self._late, []
         for commits in late:
-            # They were stored, but the store may have lost them since, or a newer owner come and gone: it tells.
+            # They were stored, but the store may have lost them since, or a newer owner may have come and gone: ask it.
             self._commit(commits, 0)
         self._set_away()
         self._pass.end()
@@ -158,7 +161,7 @@ class CommitBatch:
         if self._lease is None or (self._lease.held and not self._suspended):
             return True
         if not self._suspended:
-            # This process stood still: its clock says so before its timers do.
+            # This process stood still: the clock shows that the lease ended before the timer for that has run.
             self.suspend()
         return False
 
@@ -171,7 +174,8 @@ class CommitBatch:
 
     def _set_away(self) -> None:
         for runner in list(self._rooms()):
-            # A room that is never stored goes on in any case; a relaxed one without the store, until it is behind.
+            # A room that is never stored goes on in any case; a relaxed one goes on without the store, though not
+            # without the lease.
             waits = self._suspended or (self._retrying > 0 and runner.room.game_class.durability == "commit")
             away = waits and runner.is_stored
             if runner.store_away != away:
@@ -223,7 +227,7 @@ class CommitBatch:
                 self._on_slept(runner)
 
     def _not_stored(self, failure: Failure, commits: Commits, tries: int) -> None:
-        """The same again, later: nothing that depends on it goes out before."""
+        """Try the same commits again later; nothing that depends on them goes out before."""
         if not failure.check(StoreUnavailable):
             self._not_storable(failure, commits, tries)
             return
@@ -234,7 +238,7 @@ class CommitBatch:
         self._clock.later(RETRY_S[min(tries, len(RETRY_S) - 1)], self._commit, commits, tries + 1)
 
     def _not_storable(self, failure: Failure, commits: Commits, tries: int) -> None:
-        """Something in these commits cannot be stored, whatever it is: find whose, and give that room up."""
+        """Something in these commits can never be stored: find out in which room's, and give that room up."""
         if tries:
             self._retrying -= 1
             self._set_away()

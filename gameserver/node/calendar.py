@@ -1,12 +1,12 @@
 """
 The calendar of a node: methods marked with `gameserver.cron` are called when their time has come.
 
-A method is called for every open room of its game; a static one once, on one of the nodes that share the store. They
-agree on which by the time that was due, whatever each one's clock says: each asks the store to be the one, and whoever
-is first calls. While the store is away they ask again, so that the call comes as soon as it is back. Whoever was first
-may have died, or hung, just then: `FAILOVER_S` later the others ask whether it was called, and one of them does it.
+A method is called for every open room of its game; a static method once, on one of the nodes that share the store. Each
+node asks the store to be that one, naming the time that was due, and the first to ask calls; so their clocks need not
+agree. While the store is away they ask again, so that the call comes as soon as it is back. The first node may die or
+hang just then: `FAILOVER_S` later the others ask whether the method was called, and one of them calls it.
 
-What was due while this process stood still comes late, once for many times. What was due while none ran does not come.
+Times that passed while this process stood still lead to one late call; times when no process ran lead to none.
 """
 
 from __future__ import annotations
@@ -31,34 +31,38 @@ if TYPE_CHECKING:
     from gameserver.game.spec import Spec
 
 LOOK_S: Final = 600.0
-"""How long the calendar sleeps at most: a wall clock that is corrected little by little is followed so."""
+"""How long the calendar sleeps at most, so that it follows a wall clock that is corrected little by little."""
 EARLY_S: Final = 0.001
-"""So much before its time is in time: a sum of floats may fall short of it."""
+"""A call may come this much before its time: a sum of floats may fall short of it."""
 CORRECTION_S: Final = 3 * 3600.0
-"""A step of the wall clock by this much or more says that it was wrong; a lesser one may be a change of the hour.
+"""A step of the wall clock by this much or more means that it was wrong; a smaller one may be daylight saving time.
 Source: cron(8) of Debian"""
 LATE_MINUTES_S: Final = 5 * 60.0
-"""So short a step forward is as though one woke up late: what was skipped comes, whatever it is.
+"""A step forward that is shorter than this counts as waking up late: every method that was skipped is called.
 Source: cron.c of Debian"""
 MINUTE_S: Final = 60.0
-"""A shorter step back shows no minute again that was over."""
+"""A step back that is shorter than this repeats no minute that was over."""
 LATE_S: Final = 3600.0
-"""For so long after its time a static method is called, if the store was away till then."""
+"""How long after its time a static method is still called, if the store was away."""
 RETRY_S: Final = 1.0
 """Until a store that did not answer is asked again."""
 FAILOVER_S: Final = 30.0
-"""So long whoever is the one has for it before another sees to it."""
+"""How long the node that was first has for the call before another makes sure that it comes."""
 CALLED: Final = "!"
-"""Behind the name of what is done once: it was done."""
+"""Put behind the name of a call, it names the note in the store that the call was made."""
 ANSWER_S: Final = 10.0
-"""Whoever hears so much later that it is the one asks whether another was faster."""
+"""A node that hears only this long after asking that it is the one asks first whether another has called meanwhile."""
 ONCE_MS: Final = 24 * 60 * 60 * 1000
-"""For how long nodes remember that one of them called: far longer than `LATE_S` and than their clocks differ."""
+"""How long the store remembers that a node called: far longer than `LATE_S`, and than clocks differ."""
 
 
 @dataclass(eq=False)
 class _Entry:
-    """A method, and its times. ``run`` is a call that waits for the store; a later one takes its place."""
+    """
+    A method, and its times, seconds since 1970: the next, the last that was called, and since when it is served here.
+
+    ``run`` is a call that waits for the store; a later one takes its place.
+    """
 
     spec: Spec
     method: str
@@ -80,7 +84,7 @@ class _Run:
     """
     One call of a static method, for a time that was due.
 
-    ``by`` is who asks for it: this process, for this call. ``asked_s`` is when it asked first, by monotonic seconds.
+    ``by`` is a random name for this process in this call. ``asked_s`` is when it asked first, monotonic seconds.
     """
 
     due_s: float
@@ -92,10 +96,10 @@ class _Run:
 class Calendar:
     """
     :param specs: the games, by name.
-    :param entropy: so many random bytes.
-    :param rooms: the open ones.
+    :param entropy: returns as many random bytes as it is asked for.
+    :param rooms: gives the open rooms.
     :param leases: the store, where nodes share it.
-    :param log: where it is told that a static method failed.
+    :param log: gives the log for failures of static methods.
     """
 
     def __init__(
@@ -118,7 +122,7 @@ class Calendar:
         self._entries = [entry for spec in specs.values() for entry in _entries(spec)]
 
     def start(self) -> None:
-        """Call from now on."""
+        """Begin to call methods."""
         now_s = self._clock.now()
         for entry in self._entries:
             entry.born_s = now_s
@@ -126,7 +130,7 @@ class Calendar:
         self._wait()
 
     def serve(self, spec: Spec) -> None:
-        """A game has another release: its times are those from now on."""
+        """Take over the times of another release of a game."""
         others = [entry for entry in self._entries if entry.spec.name != spec.name]
         for entry in set(self._entries).difference(others):
             self._leave_off(entry)
@@ -138,7 +142,7 @@ class Calendar:
         self._wait()
 
     def stop(self) -> None:
-        """Call no more; what the store was asked already is called if it says so, as no other node will."""
+        """Stop calling; a call for which the store was asked already is still made if it says so: nobody else will."""
         self._stopped = True
         for entry in self._entries:
             self._leave_off(entry)
@@ -147,10 +151,13 @@ class Calendar:
 
     def stepped(self, delta_s: float) -> None:
         """
-        The wall clock was stepped by so many seconds: its new time counts.
+        Go by the new time of the wall clock, which was set.
 
-        As by cron(8) of Debian, times that were skipped come at once, and none comes twice, unless it was a correction.
-        What goes by real time comes whenever the clock shows it, from now on.
+        As in cron(8) of Debian, methods whose times were skipped are called at once, and none is called twice for the
+        same time. After a correction, and for expressions that go by real time unless the step is small, only the
+        clock's new time counts.
+
+        :param delta_s: by how much the clock was set forward; negative: back.
         """
         now_s = self._clock.now()
         corrected = abs(delta_s) >= CORRECTION_S
@@ -165,17 +172,17 @@ class Calendar:
         self._wait()
 
     def next_for(self, spec: Spec, after_s: float) -> float | None:
-        """:returns: when a method is called next for each room of a game, seconds since 1970; None: none ever is."""
+        """:returns: when the rooms of a game are called next, seconds since 1970; None: never."""
         each = [self._clock.next_time(entry.expression, after_s) for entry in self._of_rooms(spec)]
         return min((due_s for due_s in each if due_s is not None), default=None)
 
     def missed(self, spec: Spec, after_s: float) -> list[str]:
         """
-        Say what was called for the rooms of a game while one of them slept.
+        Say which methods were called for the rooms of a game while one of them slept.
 
-        :param after_s: since when, seconds since 1970.
-        :returns: the names of the methods, each once; what is still to be called is not among them, nor what was to be
-            called before this process served the game.
+        :param after_s: since when it slept, seconds since 1970.
+        :returns: the names of the methods, each once; without those that are still to be called, and without calls from
+            before this process served the game.
         """
         return [
             entry.method
@@ -229,7 +236,7 @@ class Calendar:
             self._ask(self._leases, entry, entry.run)
 
     def _ask(self, leases: ILeases, entry: _Entry, run: _Run) -> None:
-        """Ask the store to be the one that calls; again, as long as it may have been asked in vain."""
+        """Ask the store to be the node that calls; again and again while it does not answer, for `LATE_S` at most."""
         if self._clock.now() > run.due_s + LATE_S:
             _log.error("{game}.{method} is not called this time: the store was away for too long", **entry.where)
             return
@@ -240,7 +247,7 @@ class Calendar:
                 self._call(entry)
                 self._mark(leases, name, run)
             elif first:
-                self._see_to(leases, name, entry, run)  # another may have taken this one for dead
+                self._see_to(leases, name, entry, run)  # another node may have taken this one for dead
             elif not self._stopped and entry.run is run:
                 run.retry = self._clock.later(FAILOVER_S, self._see_to, leases, name, entry, run)
 
@@ -253,7 +260,7 @@ class Calendar:
         asked.addErrback(lambda failure: _log.failure("{game}.{method} cannot be called", failure, **entry.where))
 
     def _mark(self, leases: ILeases, name: str, run: _Run) -> None:
-        """Have the others know that it was called."""
+        """Let the other nodes know that the method was called."""
 
         def not_marked(failure: Failure) -> None:
             failure.trap(StoreUnavailable)
@@ -263,7 +270,7 @@ class Calendar:
         leases.once(name + CALLED, by=run.by, for_ms=ONCE_MS).addErrback(not_marked)
 
     def _see_to(self, leases: ILeases, name: str, entry: _Entry, run: _Run) -> None:
-        """Call if nobody has: whoever was the one is gone, or stood still for too long."""
+        """Call if nobody has: the node that was to call may be gone, or stood still for too long."""
 
         def answered(mine: bool) -> None:
             if mine:
@@ -271,7 +278,7 @@ class Calendar:
 
         def not_answered(failure: Failure) -> None:
             failure.trap(StoreUnavailable)
-            if entry.run is run and not self._stopped:  # the one that called has to come first now
+            if entry.run is run and not self._stopped:  # leave time for the node that called to note it first
                 run.retry = self._clock.later(FAILOVER_S, self._see_to, leases, name, entry, run)
 
         asked = leases.once(name + CALLED, by=run.by, for_ms=ONCE_MS).addCallbacks(answered, not_answered)
@@ -284,7 +291,7 @@ class Calendar:
 
     @staticmethod
     def _leave_off(entry: _Entry) -> None:
-        """Ask no more for an earlier time of it."""
+        """Stop asking for a method's earlier time."""
         if entry.run is not None and entry.run.retry is not None and entry.run.retry.active():
             entry.run.retry.cancel()
         entry.run = None

@@ -1,4 +1,4 @@
-"""What the store has been asked for of a room, and not answered yet."""
+"""The states of a room's commits: what the store was asked for, and has not answered yet."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 
 class CommitState(Enum):
-    """What the store has been asked for."""
+    """The state of a room's commits; the value says what the store has been asked for."""
 
     IDLE = "nothing that it has not answered"
     UNDER_WAY = "to store a step"

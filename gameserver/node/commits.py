@@ -1,8 +1,8 @@
 """
-What of one room is to be stored, and what waits for that.
+What is to be stored of one room, and what waits for that.
 
-A step's effects wait in an outbox until the store has what they were computed on. One commit is under way at a time;
-what later steps change and say merges into the next.
+A step's effects wait in an outbox until the store has the state that they were computed from. One commit is under way
+at a time; what later steps change and send merges into the next.
 """
 
 from __future__ import annotations
@@ -32,26 +32,27 @@ if TYPE_CHECKING:
 OUTBOX: Final = 20_000
 """Deliveries that may wait for the store before further inputs wait too."""
 RELAXED_S: Final = 0.5
-"""How far the row of a ``relaxed`` room is behind."""
+"""How far the row of a ``relaxed`` room may normally be behind."""
 RELAXED_LIMIT_S: Final = 5.0
-"""How far it may be behind before inputs wait."""
+"""How far it may be behind before its inputs wait for the store."""
 DUE_SLACK_S: Final = 1e-6
-"""Seconds since 1970 in a float are this coarse."""
+"""How coarse a time in seconds is as a float."""
 
 
 class Commits:
     """
     The commits of one room.
 
-    :param runner: what runs it.
-    :param fence: under which it was opened.
-    :param version: what the store has of it; 0 is nothing.
-    :ivar must: a step changed something that is to be stored before it is told.
-    :ivar sleeps: what the room leaves in the index: it falls asleep with the next commit, and is over here.
+    :param runner: runs the room.
+    :param fence: the one under which it was opened.
+    :param version: that of the row in the store; 0: the store has no row.
+    :ivar must: whether a step changed something that must be stored before anybody is told.
+    :ivar sleeps: what the room leaves in the index of sleeping rooms; if set, it falls asleep with the next commit.
     :ivar state: what the store has been asked for.
-    :ivar to_seal: the kinds of steps of which one has lasted that had changed something before.
-    :ivar late_at: from then on inputs wait for the store, unless it hears of the room before; by the clock's monotonic
-        seconds, as all ages here.
+    :ivar to_seal: the kinds of steps of which one changed something and then waited: before the next step of such a
+        kind, what earlier steps changed is sealed.
+    :ivar late_at: when inputs begin to wait for the store, unless it takes a commit before; monotonic seconds, as all
+        times here.
     """
 
     __slots__ = (
@@ -92,21 +93,21 @@ class Commits:
         self._notices_sent: dict[str, bytes] = {}
         self._outbox: list[Delivery] = []
         self._in_flight: list[Delivery] = []
-        # Since when the store has not what changed: in all, and since the commit under way was collected.
+        # Since when there are changes that the store does not have: at all, and after the commit under way.
         self._behind_since: float | None = None
         self.late_at = NEVER
         self._put_off = False  # a pass ended while a commit was under way
         self._held_up = False  # somebody was told that the room is behind
         self._changed_since: float | None = None
         self._write_call: IDelayedCall | None = None
-        self._is_sealed = True  # what steps before the one under way did
+        self._is_sealed = True  # whether what earlier steps did was sealed before the one under way
         self.to_seal: set[str] = set()
 
     def collect(self) -> Commit | None:
         """
-        The pass ends: let go what may go, and say what is to be stored.
+        Let out what need not wait, and collect what is to be stored; called at the end of a pass.
 
-        :returns: a commit to be answered with `stored`, or None.
+        :returns: a commit, whose answer is to be passed to `stored`, `store_is_behind` or `fenced`; None: none is due.
         """
         under_way = self.state is UNDER_WAY
         if not (under_way or self.state is IDLE):
@@ -150,7 +151,7 @@ class Commits:
             self._runner.wake()
 
     def store_is_behind(self) -> None:
-        """The commit that `collect` returned cannot be stored before the store has the whole room again."""
+        """The commit that `collect` returned was not stored: the store needs the whole room first."""
         self.state = IDLE
         self._outbox = self._in_flight + self._outbox
         self._in_flight = []
@@ -160,7 +161,7 @@ class Commits:
         self._want_whole()
 
     def may_be_behind(self) -> None:
-        """The store has lost something of this room, or all of it."""
+        """The store may have lost something of this room: store it whole."""
         if not self.under_way:  # else its answer will tell
             self._want_whole()
 
@@ -170,9 +171,9 @@ class Commits:
 
     def fenced(self) -> dict[ISession, None]:
         """
-        A newer owner exists: not another effect, and the sessions look for their room again.
+        A newer owner exists: let no more effect out, and have the sessions look for their room again.
 
-        :returns: the sessions that were to be told something.
+        :returns: the sessions to which something was still to be sent.
         """
         self.state = LOST
         untold = self._in_flight + self._outbox + self._runner.room.publisher.outbox
@@ -189,7 +190,7 @@ class Commits:
         return owed
 
     def follow(self, waiter: Waiter[Any]) -> None:
-        """Let somebody know once all is told that the room has said so far."""
+        """Let somebody know once all that the room has sent so far is delivered."""
         to: Any = (waiter,)
         delivery: Delivery = (to, b"", None)
         if self.state is LOST:
@@ -203,15 +204,15 @@ class Commits:
             self._runner.join_batch()
 
     def refuse(self, done: Deferred[Any], refused: Refused) -> None:
-        """Whoever waits for this is refused, behind all that the room has said."""
+        """Refuse whoever waits for this, after all that the room has sent so far."""
         waiter = Waiter(done, Failure(refused))
         if refused.code == "draining":
-            waiter.deliver(b"")  # it says nothing of the room
+            waiter.deliver(b"")  # this refusal reveals nothing of the room, and need not wait
         else:
             self.follow(waiter)
 
     def take_apart(self) -> None:
-        """The room is there no more: whoever comes for it yet, such as a commit that is tried again, finds it so."""
+        """The room is gone: whoever still comes for it, such as a commit that is tried again, finds it ended."""
         if self.state is not LOST:
             self.state = ENDED
         del self._runner
@@ -228,7 +229,7 @@ class Commits:
 
     @property
     def behind(self) -> bool:
-        """Whether so much waits for the store that further inputs wait too."""
+        """Whether so much waits for the store that further inputs must wait, too; if so, `stored` wakes the runner."""
         if len(self._outbox) > OUTBOX or (self.late_at != NEVER and self.late_at <= self._runner.clock.monotonic()):
             self._held_up = True
             return True
@@ -240,7 +241,7 @@ class Commits:
 
     @property
     def told(self) -> bool:
-        """Whether nothing that the room said waits to be told."""
+        """Whether all that the room has sent is delivered."""
         return not (self._in_flight or self._outbox or self._runner.room.publisher.outbox)
 
     @property
@@ -300,7 +301,7 @@ class Commits:
         return commit
 
     def _collect_relaxed(self) -> Commit | None:
-        """Effects at once; the row within half a second, encoded once for all steps of that time."""
+        """Let effects out at once; store the row within `RELAXED_S`, encoded once for all steps of that time."""
         room, lasts = self._runner.room, self._runner.lasting is not None
         if not lasts:
             self._take_outbox(room)
@@ -327,10 +328,13 @@ class Commits:
 
     def step_may_last(self, what: str) -> None:
         """
-        A step of that kind begins: what earlier ones did is storable without what it does.
+        A step of this kind begins, which may wait for something: seal what earlier steps did, so that it can be stored
+        without what this one does.
 
-        In a relaxed room, and where several come who are told of together, that is seen to once the step does last;
-        if it changes something before it waits, the row waits with it, which happens once to each kind of step.
+        In a relaxed room, and where several joins are to be told together, this is put off until the step does wait. If
+        it changed something before that, the row has to wait with it; this happens only once to each kind of step.
+
+        :param what: the kind of step.
         """
         room = self._runner.room
         self._is_sealed = what in self.to_seal or not (self._is_relaxed or room.journal.stale.seats)
@@ -340,7 +344,7 @@ class Commits:
             self._take_outbox(room)
 
     def step_lasts(self, what: str) -> None:
-        """A step of that kind waits for something."""
+        """The step of this kind, for which `step_may_last` was called, waits for something."""
         if self._is_sealed and not self._is_relaxed:
             return
         journal = self._runner.room.journal
@@ -354,7 +358,7 @@ class Commits:
         return self._runner.room.game_class.durability == "relaxed" and not self._runner.room.moment.ended
 
     def seal(self) -> None:
-        """Encode what changed so far: the next step may change it again, or take long."""
+        """Encode what changed so far, for the next commit: the next step may change it again, or take long."""
         room = self._runner.room
         if not room.journal.parts.is_stored:
             return
@@ -378,7 +382,7 @@ class Commits:
         self._take_outbox(room)
 
     def _take_outbox(self, room: Room) -> None:
-        """What the room has said waits from now on for what is sealed."""
+        """Have what the room has sent wait for what is sealed."""
         outbox = room.publisher.outbox
         self._outbox += outbox
         outbox.clear()

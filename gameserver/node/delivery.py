@@ -1,4 +1,4 @@
-"""From outboxes to sessions: who hears the same shares its bytes and one call."""
+"""From outboxes to sessions: sessions that are sent the same frames share their bytes and one call."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def let_go(room: Room) -> None:
-    """The pass of a room ends that is never stored: nothing waits."""
+    """Deliver the outbox of a room that is never stored, at the end of a pass: nothing waits for a store."""
     parts = room.journal.parts
     if parts.dirty or parts.documents:
         parts.dirty.clear()
@@ -29,8 +29,8 @@ def let_go(room: Room) -> None:
 
 
 def deliver(deliveries: list[Delivery]) -> None:
-    """Hand each frame to its sessions, in order; what goes to the same ones in a row goes to them at once."""
-    if len(deliveries) == 2:  # what somebody says who is alone, and is answered
+    """Hand each frame to its sessions, in order; frames in a row for the same sessions go in one call."""
+    if len(deliveries) == 2:  # a broadcast and an answer, in a room with one session
         (to, frame, slot), (also_to, answer, also_slot) = deliveries
         if len(to) == 1 == len(also_to) and to[0] is also_to[0] and slot is None is also_slot:
             to[0].deliver_to_all(to, [frame, answer], last=True)
@@ -49,15 +49,15 @@ def deliver(deliveries: list[Delivery]) -> None:
         while at < end and deliveries[at][0] is to and deliveries[at][2] is None:
             at += 1
         frames = [frame] if at == begin + 1 else [delivery[1] for delivery in deliveries[begin:at]]
-        # Who is told nothing else in this pass is written to at once.
+        # A session that gets nothing else in this pass is written to at once.
         to[0].deliver_to_all(to, frames, last=begin == 0 and at == end)
 
 
 def _deliver_joined(deliveries: list[Delivery]) -> bool:
     """
-    Hand over what one audience hears and some of it are answered: each session gets all that is for it at once.
+    Hand over frames for one audience and answers to some of its sessions: each session gets all its frames in one call.
 
-    :returns: False where it is anything else, and nothing was done.
+    :returns: False if the deliveries are anything else; then nothing was done.
     """
     all: tuple[ISession, ...] = ()
     shared: list[bytes] = []
@@ -72,7 +72,7 @@ def _deliver_joined(deliveries: list[Delivery]) -> bool:
                 own[to[0]].append((len(shared), frame))
             else:
                 own[to[0]] = [(len(shared), frame)]
-        elif all or own:  # another audience; or some are owed what came first: rare orders, which the long way keeps
+        elif all or own:  # a second audience, or an answer before the audience's first frame: rare, left to `deliver`
             return False
         else:
             all = to
@@ -86,7 +86,7 @@ def _deliver_joined(deliveries: list[Delivery]) -> bool:
             askers[0].deliver_answered(askers, shared, own)
         for session in askers:
             del own[session]
-        all = ()  # whoever is left hears none of it
+        all = ()  # the sessions that are left are not in the audience
     for session, answers in own.items():
         frames = in_between(shared, answers) if session in all else [frame for _, frame in answers]
         session.deliver_to_all((session,), frames, last=True)

@@ -1,4 +1,4 @@
-"""The store is told once in a while that this node is alive."""
+"""Tells the store once a second that this node is alive."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BEAT_S: Final = 1.0
 class Heartbeat:
     """
     :param before: called before each beat.
-    :ivar lost: the store has not taken the last one.
+    :ivar lost: whether the store did not take the last beat.
     """
 
     def __init__(self, store: IStore, clock: IClock, before: Callable[[], None]) -> None:
@@ -31,14 +31,14 @@ class Heartbeat:
         self._call: IDelayedCall | None = None
 
     def beat(self) -> None:
-        """Beat now, and from now on."""
+        """Beat at once, and then every `BEAT_S`."""
         self._before()
         beat = self._store.beat(now_ms=round(self._clock.now() * 1000))
         beat.addCallbacks(self._stored, self._not_stored)
         self._call = self._clock.later(BEAT_S, self.beat)
 
     def stop(self) -> None:
-        """Beat no more."""
+        """Stop beating."""
         if self._call is not None and self._call.active():
             self._call.cancel()
 

@@ -1,4 +1,4 @@
-"""The inputs that wait for a room, and how many of whom."""
+"""The inputs that wait for a room, and how many of them each user has."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from gameserver.room.inputs.input import Input
 
 QUEUE: Final = 1000
-"""Inputs that may wait for a room; more are told ``busy``."""
+"""How many inputs may wait for a room; further ones are refused as ``busy``."""
 QUEUE_PER_USER: Final = 100
 """The same of one user."""
 
@@ -32,14 +32,14 @@ class InputQueue(deque["tuple[Input, Deferred[None] | None]"]):
         return self[0][0] if self else None
 
     def put(self, input: Input, done: Deferred[None] | None) -> None:
-        """This one waits, behind all others."""
+        """Add an input behind all others."""
         self.append((input, done))
         asker = input.asker
         if asker is not None:
             self._of_user[asker.user.id] += 1
 
     def take(self) -> tuple[Input, Deferred[None] | None]:
-        """:returns: the first, which waits no longer."""
+        """:returns: the first input, removed from the queue."""
         waiting = self.popleft()
         asker = waiting[0].asker
         if asker is not None:
@@ -49,5 +49,5 @@ class InputQueue(deque["tuple[Input, Deferred[None] | None]"]):
         return waiting
 
     def is_full_of(self, asker: Requester) -> bool:
-        """Whether too much waits already: in all, or of this user, who must not crowd the others out."""
+        """Whether too many inputs wait already: in all, or of this user, who must not crowd the others out."""
         return len(self) >= QUEUE or self._of_user[asker.user.id] >= QUEUE_PER_USER

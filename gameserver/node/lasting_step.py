@@ -1,4 +1,4 @@
-"""A step that waits for something, in a coroutine of the game's: it ends once, in one way or another."""
+"""A step that waits for something, in a coroutine of the game: however it ends, it ends exactly once."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from gameserver.interfaces import IClock
 
 STEP_LIMIT_S: Final = 10.0
-"""After so long a step that waits is undone."""
+"""How long a step may wait before it is undone."""
 
 
 class LastingStep:
     """
-    One such step; it begins at once, and may be over when it is made.
+    One such step; it begins at once, and may be over before the constructor returns.
 
-    :param ended: called when it is done, or with why it is not.
+    :param ended: called when it has ended, with the failure that ended it, or None.
     :param what: what it is, for the log.
-    :ivar over: it has ended.
-    :ivar hung: it was undone because it took too long.
+    :ivar over: whether it has ended.
+    :ivar hung: whether it was undone because it took too long and did not end when it was cancelled.
     """
 
     __slots__ = ("_coroutine", "_ended", "_limit", "_step", "_what", "hung", "over")
@@ -57,7 +57,7 @@ class LastingStep:
         self._ended(self, failure)
 
     def _too_long(self) -> None:
-        """It is undone, also where the game's code will not hear of it."""
+        """Undo the step, even if the game's code ignores that it is cancelled."""
         self._step.cancel()
         if not self.over:
             with suppress(RuntimeError):

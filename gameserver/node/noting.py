@@ -1,4 +1,4 @@
-"""What is noted of an input that is no frame of a message; see `gameserver.node.step_notes`."""
+"""Describes an input that is not a message's frame, for the notes of steps (`gameserver.node.step_notes`)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 def described(input: Input, room: Room) -> bytes:
-    """:returns: its kind, and in the lines behind what else is known of it; no password is ever in it."""
+    """:returns: the input's kind, and in further lines what else is known of it; never a password."""
     if type(input) is Tick:
         return _TICK
     if type(input) is Fire:

@@ -1,8 +1,8 @@
 """
-A pass of the reactor: what it brings is applied, then its end is dealt with, once.
+A pass of the reactor: all that it brings is applied, and then the pass is ended, once.
 
-At its end the rooms that changed commit and say what they may (`gameserver.node.batch`); then every connection that is
-owed something writes once. What a store answers later goes out by `ReactorPass.write` alone.
+At its end the rooms that changed commit and send what they may (`gameserver.node.batch`); then each connection that has
+something to write writes once. What goes out when a store answers later needs only `ReactorPass.write`.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 class ReactorPass:
     """
-    :param clock: ends the passes that nobody else ends, before the reactor waits again.
-    :ivar rooms: ends the pass of the rooms; called first.
+    :param clock: its timers end the passes that nobody else ends, before the reactor waits again.
+    :ivar rooms: ends the pass for the rooms; called first.
     :ivar notes: where steps of rooms are noted, set before there are any; None: nowhere.
-    :ivar passing: somebody goes through what came in, and calls `end` afterwards.
-    :ivar began_s: while somebody does, when that began: the wall clock, seconds since 1970; else 0.
-    :ivar monotonic_s: the same by seconds that only grow.
+    :ivar passing: whether a caller of `begin` goes through what came in, and will call `end`, or `end` is running.
+    :ivar began_s: after `begin`: when it was called, seconds since 1970; otherwise 0.
+    :ivar monotonic_s: the same in monotonic seconds.
     :ivar number: grows from each pass to the next.
-    :ivar owing: what writes at its end, behind the rooms.
+    :ivar owing: called at the end, after the rooms, to write to connections.
     """
 
     __slots__ = ("_asked", "_call", "_clock", "began_s", "monotonic_s", "notes", "number", "owing", "passing", "rooms")
@@ -45,7 +45,7 @@ class ReactorPass:
         self._call: IDelayedCall | None = None
 
     def begin(self) -> None:
-        """Somebody goes through what came in, which came by now."""
+        """Begin a pass: the caller goes through what came in, which counts as having come at this moment."""
         self.passing = True
         self.number += 1
         self.monotonic_s = self._clock.monotonic()
@@ -56,24 +56,24 @@ class ReactorPass:
         return self.began_s or self._clock.now()
 
     def monotonic(self) -> float:
-        """:returns: seconds that only grow, since some moment; the same for all of one pass."""
+        """:returns: monotonic seconds; the same for all that one pass brings."""
         return self.monotonic_s if self.began_s else self._clock.monotonic()
 
     def ask(self) -> None:
-        """Something is to be done at the end of this pass."""
+        """Have `end` called: there is something to do at the end of this pass."""
         if self.passing:
             self._asked = True
         elif self._call is None:
             self._call = self._clock.later(0, self.end)
 
     def owe(self, write: Callable[[], None]) -> None:
-        """Call this at the end of the pass, behind the rooms."""
+        """Have this called at the end of the pass, after the rooms."""
         self.owing.append(write)
         if self._call is None and not self.passing:
             self._call = self._clock.later(0, self.end)
 
     def end(self) -> None:
-        """The pass is over."""
+        """End the pass."""
         if self._call is not None:
             if self._call.active():
                 self._call.cancel()
@@ -89,11 +89,11 @@ class ReactorPass:
         finally:
             self.passing = False
             if self._asked:
-                # What came of the end itself belongs to the next pass: others are served before.
+                # What the end itself caused belongs to the next pass: others are served before.
                 self.ask()
 
     def write(self) -> None:
-        """Each connection writes what it is owed."""
+        """Have each connection write what waits for it."""
         owing = self.owing
         while owing:
             self.owing = []
@@ -106,7 +106,7 @@ class ReactorPass:
 
 
 def _nothing() -> None:
-    """There are no rooms yet."""
+    """Stand in for `ReactorPass.rooms` until there are rooms."""
 
 
 log = Logger(namespace="gameserver.rooms")

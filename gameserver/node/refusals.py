@@ -1,4 +1,4 @@
-"""What whoever asks a room that takes nothing any more is told."""
+"""The refusals of a room that takes no more inputs."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from typing import Final
 from gameserver.errors import Refused, RoomMoved
 
 MOVED: Final = "busy"
-"""The code for a room that goes on elsewhere."""
+"""The code of the refusal by a room that goes on at another node."""
 MOVING_RETRY_MS: Final = 200
-"""By then it should be there."""
+"""By then the room should be there."""
 
 
 def refusal(code: str, *, seated: bool) -> Refused:
     """
-    :param code: why the room takes nothing.
-    :param seated: somebody asks who is told by the room itself that it moved, and says there again what was said here.
+    :param code: why the room takes no more inputs.
+    :param seated: whether the one who asks has a seat: the room itself tells seats that it moved, and their clients
+        send the message again there.
+    :returns: the error to raise.
     """
     if code != MOVED:
         return Refused(code=code)

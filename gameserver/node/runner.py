@@ -1,8 +1,8 @@
 """
-What keeps one room going: all ways in to it, its inputs one at a time, and its timers.
+What keeps one room going: all ways into it, its inputs one at a time, and its timers.
 
-What is due before an input happens before it. Whether an input may be applied now is asked in one place: a message that
-may is applied as it comes (`RoomRunner.message`), all else by way of the queue.
+What is due before an input happens before it. A message that may be applied at once is applied as it comes
+(`RoomRunner.message`, which also checks whether it may); all else goes through the queue.
 """
 
 from __future__ import annotations
@@ -47,22 +47,22 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 FIRINGS: Final = 100
-"""Timers that fire before others are served."""
+"""How many timers of a room may fire in a row before others are served."""
 ARRIVALS: Final = 16
-"""Who may come to a room in one pass of the reactor: each is told all of it, which keeps other rooms waiting."""
+"""How many may join a room in one pass of the reactor: each is sent all of it, for which other rooms wait."""
 
 
 class RoomRunner(RoomSteps):
     """
-    One room that is run here; see `RoomSteps` for what it is made of.
+    One room that is run here; see `RoomSteps` for the other arguments.
 
     :param ticks: those of the node, for a room that wants some.
-    :param batch: in which the room has its part when it has something to store or to tell.
-    :param failed: called with the room, at what it failed and how, where it can only be set aside.
-    :ivar in_batch: it has something at present.
+    :param batch: the node's batch, which the room joins when it has something to store or to send.
+    :param failed: called with the room, the step at which it failed, and how, if it can only be set aside.
+    :ivar in_batch: whether it has joined the batch.
     :ivar waiting: see `CommitBatch`.
-    :ivar users: who has a seat, as the registry saw it then.
-    :ivar touched_s: when somebody asked for the room, or the last connection to it ended, by the monotonic clock.
+    :ivar users: ids of those who have a seat, as the registry saw it last.
+    :ivar touched_s: when somebody last asked for the room, or its last connection ended, monotonic seconds.
     :ivar ticks_skipped: ticks that came too late for this room, or while it was busy.
     """
 
@@ -114,11 +114,11 @@ class RoomRunner(RoomSteps):
 
     def message(self, requester: Requester, seat: str, message: Send, read: Any = UNREAD, frame: bytes = b"") -> None:
         """
-        Apply a player's message, at once or behind what waits; in one function, since little is more than its calls.
+        Apply a player's message, at once or after what waits; written as one function, since calls take time here.
 
         :param read: see `Message`.
-        :param frame: the message as it came, for notes.
-        :raises Refused: there is no room any more, or too much waits for it.
+        :param frame: the message as it came, for the notes of steps.
+        :raises Refused: the room takes no more inputs, or too much waits for it.
         """
         room = self.room
         stale = room.journal.stale
@@ -168,7 +168,7 @@ class RoomRunner(RoomSteps):
         if notes is not None:
             notes.words[COUNT] = 0  # `StepNotes.end`, without the call
         if self.state is STEPPING and stale.due_at != LOOK and not self.queue and not self.store_away:
-            self.state = FREE  # as before
+            self.state = FREE
         else:
             self._stop_stepping()
             self.go_on()
@@ -177,9 +177,9 @@ class RoomRunner(RoomSteps):
         """
         Give the room an input.
 
-        :returns: fires once it is applied; fails with `Refused` where the input says so, and if there is no room, once
-            the store has what that rests on, and behind all that the room has said.
-        :raises Refused: ``busy``: too much waits for it.
+        :returns: fires once it is applied. Fails with `Refused` if the room refuses it or takes no more inputs; that
+            comes after all that the room has sent so far, and once the store has the state that the refusal rests on.
+        :raises Refused: ``busy``: too much waits for the room.
         """
         done: Deferred[None] = Deferred()
         if self.state is OVER:
@@ -187,7 +187,7 @@ class RoomRunner(RoomSteps):
         elif input.asker is not None and self.queue.is_full_of(input.asker):
             raise Refused(code="busy")
         elif input.arrives and self._arrived_in == self.reactor_pass.number and self.reactor_pass.passing:
-            # Whoever comes in the same pass is told of together with others, once all have been heard.
+            # Those who join in the same pass are told to the others together, once all of them are in.
             self.queue.put(input, done)
             self.settle()
             self._go_on_later()
@@ -197,8 +197,10 @@ class RoomRunner(RoomSteps):
 
     def look(self, read: Callable[[Room], T]) -> Deferred[T]:
         """
-        :param read: called between two steps; returns what it wants to know.
-        :returns: fires with that once the store has what it was read from; fails with `Refused` as `post` does.
+        Read something from the room.
+
+        :param read: called between two steps; returns what it has read.
+        :returns: fires with that once the store has the state it was read from; fails with `Refused` as `post` does.
         """
         reader = RoomReader(read)
         if self.state is OVER:
@@ -210,7 +212,7 @@ class RoomRunner(RoomSteps):
         return reader.done
 
     def told(self) -> Deferred[None]:
-        """:returns: fires once all that was asked is done, stored and told; fails with ``busy`` if the room is lost."""
+        """:returns: fires once all inputs so far are applied, stored, told; fails with ``busy`` if the room is lost."""
         waiter: Waiter[None] = Waiter(Deferred(), None)
         if (self.queue or self.lasting is not None) and self.state is not OVER:
             self._take_in(Look(waiter))
@@ -221,7 +223,7 @@ class RoomRunner(RoomSteps):
         return waiter.done
 
     def tick(self) -> bool:
-        """A tick of the room's rate has come. :returns: whether the room was free for it: it is not kept for later."""
+        """It is time for a tick. :returns: whether the room was free for it; otherwise the tick is dropped."""
         free = self._may_step() and not self.queue and not self.rests
         if free:
             self._take_in(Tick())
@@ -233,21 +235,21 @@ class RoomRunner(RoomSteps):
             self._take_in(Detach(session, seat))
 
     def fell_behind(self, session: ISession) -> None:
-        """Much waits for this session's connection: it can do without patches, until `caught_up`."""
+        """Much waits for this session's connection: send it no patches until `caught_up`."""
         self.room.publisher.slow.enter(session)
 
     def caught_up(self, session: ISession) -> None:
-        """It has read; the room gives it what was withheld."""
+        """The session's connection has taken what waited: send it what was withheld."""
         if self.state is not OVER:
             self._take_in(CaughtUp(session))
 
     def load(self) -> None:
-        """The room was just read from the store; the game hears of it before anything else."""
+        """Tell the game, before anything else, that the room was just read from the store."""
         self._apply(LoadRoom(), None, self.reactor_pass.now())
         self.go_on()
 
     def take_apart(self) -> None:
-        """Nobody asks the room for anything any more: its objects forget each other, so that all are free at once."""
+        """Cut the references between the objects of a room that nobody needs any more, so that all are freed."""
         self.room.take_apart()
         self.commits.take_apart()
         if self.notes is not None:
@@ -259,20 +261,20 @@ class RoomRunner(RoomSteps):
 
     @property
     def quiet(self) -> bool:
-        """Whether all is done, stored and told that was asked of the room."""
+        """Whether all inputs so far are applied, stored and told."""
         if self.forgotten or self.commits.lost:
             return True
         return not self.queue and self.commits.settled and self.commits.told
 
     def set_away(self, away: bool) -> None:
-        """The store does not answer, or does again."""
+        """The store does not answer (``away``), or does so again."""
         self.store_away = away
         self.settle()
         if not away:
             self.wake()
 
     def shift(self, delta_s: float) -> None:
-        """The wall clock was stepped: what waits, waits as long as it would have."""
+        """The wall clock was set forward by ``delta_s``: have all that waits wait as long as it would have."""
         self._stepped_s += delta_s
         self._follow_clock()
         self._alarm.forget()
@@ -281,10 +283,10 @@ class RoomRunner(RoomSteps):
 
     def stop(self, code: str = "not_found", *, moved: bool = False) -> None:
         """
-        No more inputs, timers or ticks; what is to be stored still is.
+        Take no more inputs, timers or ticks; what is to be stored still is.
 
-        :param code: for whoever asks from now on.
-        :param moved: the room goes on elsewhere; players' messages that wait are sent there again.
+        :param code: that of the refusal for all who ask from now on.
+        :param moved: whether the room goes on elsewhere; clients send there again those messages that wait.
         """
         self.state = OVER
         self._refusal = code
@@ -306,12 +308,12 @@ class RoomRunner(RoomSteps):
                 self.join_batch()
 
     def set_aside(self, what: str, failure: Failure) -> None:
-        """Apply nothing more; whoever is here looks for the room again, and finds that it is being mended."""
+        """Apply nothing more; clients look for the room again, and learn that it is being mended."""
         self.stop("quarantined", moved=True)
         self._failed_at(self, what, failure)
 
     def join_batch(self) -> None:
-        """There is something to do at the end of the pass."""
+        """Have the room collected at the end of the pass: there is something to store or to send."""
         if not self.in_batch:
             self.in_batch = True
             self._batch.add(self)
@@ -321,7 +323,7 @@ class RoomRunner(RoomSteps):
         self.go_on()
 
     def go_on(self) -> None:
-        """Apply what waits, and before each input what is due."""
+        """Apply the inputs that wait, and before each of them what is due."""
         state = self.state
         if state is STEPPING or state is WAITING or state is OVER:
             return
@@ -330,12 +332,12 @@ class RoomRunner(RoomSteps):
             self._serve()
             if self._may_step():
                 self._catch_up()
-                self._serve()  # what was due may have given the room something to do
+                self._serve()  # what was due may have added inputs
         finally:
             self._stop_stepping()
         if self._may_step():
             self._wake_when_due()
-            if self.queue:  # something gave the room an input while what was due was done
+            if self.queue:  # an input came while the room was stepping
                 self._go_on_later()
 
     def _serve(self) -> None:
@@ -345,7 +347,7 @@ class RoomRunner(RoomSteps):
             elif self._catch_up():
                 self._apply_next()
         if self.lasting is None and self.room.journal.stale.seats:
-            finish(self.room)  # nobody else comes for now: tell of those who came
+            finish(self.room)  # nobody else joins for now: tell the others who has joined
 
     def _apply_next(self) -> None:
         input, done = self.queue.take()
@@ -359,7 +361,7 @@ class RoomRunner(RoomSteps):
         self._apply(input, done, self.reactor_pass.now())
 
     def _has_taken_enough(self) -> bool:
-        """Whether the next who comes has to wait for the next pass, since so many came in this one."""
+        """Whether the next who wants to join has to wait for the next pass, since `ARRIVALS` came in this one."""
         first = self.queue.first
         if first is None or not first.arrives:
             return False
@@ -381,7 +383,7 @@ class RoomRunner(RoomSteps):
             self._ticks.follow(self)
 
     def _catch_up(self) -> bool:
-        """Fire what is due. :returns: whether the room is free for an input now."""
+        """Fire what is due. :returns: whether the room is free for an input after that."""
         if self.rests:
             return True
         for _ in range(FIRINGS):

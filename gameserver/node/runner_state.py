@@ -1,4 +1,4 @@
-"""What a runner does at present."""
+"""The states of a runner."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 
 class RunnerState(Enum):
-    """What it does, and what may come next."""
+    """The state of a runner; the value says what it does, and what may come next."""
 
     FREE = "nothing: a message may be applied as it comes"
     READY = "nothing: an input may be applied, by way of the queue"

@@ -1,9 +1,9 @@
 """
-What a node is at, noted where it outlives the process and another one can read it: the room, and its input.
+What a node is at, the room and its input, noted where another process can read it, also after the node has ended.
 
-A step of a game that never returns, or that ends the process, leaves nobody to say which room that was. So before a
-step its room and its input are written into a piece of memory that is mapped from a file, and after it one number. No
-call of the operating system is made for it.
+A step of a game that never returns, or that ends the process, leaves nobody to say which room that was. So before each
+step its room and its input are written into memory that is mapped from a file, and after it one number. This takes no
+call of the operating system.
 
 ============ ==================================================================================================
 bytes        what
@@ -11,11 +11,11 @@ bytes        what
 0 to 7       `MAGIC`
 24 to 31     the length of the head
 32 to 39     beats: grows each second in which the reactor turns
-40 to 47     the run: random, another one for each process
-48 to 55     the process
-56 to 63     excuses: grows whenever a module is looked for, or a debugger asked for
-64 to 71     written by the process beside the node: for how many milliseconds the step under way had been seen when the
-             node ended
+40 to 47     the run: a random number, different for each process
+48 to 55     the id of the process
+56 to 63     excuses: grows whenever a module is looked for
+64 to 71     for how many milliseconds the step under way had been seen when the node ended; written by the process
+             beside the node, or by one that ends itself
 128 to 367   the head: the room's id, its code and its game, each in a line
 368 to 375   which step of the run is under way; 0 while none is
 376 to 383   the length of the input; `TOLD` added where it is a text about it, no frame
@@ -43,28 +43,28 @@ RUN: Final = 5
 PROCESS: Final = 6
 EXCUSED: Final = 7
 LASTED: Final = 8
-"""The numbers of a note, in words of eight bytes."""
+"""Where the numbers of a note are, counted in words of eight bytes."""
 HEAD_AT: Final = 128
 HEAD_BYTES: Final = 240
 STEP_AT: Final = HEAD_AT + HEAD_BYTES
 INPUT_AT: Final = STEP_AT + 16
 SHORT: Final = 512
-"""A frame that is shorter is written in one go with its number and its length."""
+"""A frame that is shorter is written in one call, together with the step's number and the frame's length."""
 INPUT_BYTES: Final = 32_768
 SIZE: Final = INPUT_AT + INPUT_BYTES
 TOLD: Final = 1 << 32
-"""Added to the length of an input that is a text."""
+"""Added to the length of an input that is a text about it and no frame."""
 
 
 class Note(NamedTuple):
     """
     What a node was at.
 
-    :ivar step: tells this one from all others of the run.
-    :ivar run: of the process, in hexadecimal.
+    :ivar step: number of the step, unique within the run.
+    :ivar run: random number of the process, in hexadecimal.
     :ivar what: the kind of input.
-    :ivar input: its beginning: the frame, or what there is to say of it.
-    :ivar lasted_ms: for so long the process beside the node had seen the step when the node ended.
+    :ivar input: the beginning of the frame, or of a text about the input.
+    :ivar lasted_ms: for how long the process beside the node had seen the step when the node ended; 0: unknown.
     """
 
     step: int
@@ -89,17 +89,17 @@ class StepNotes:
 
     :param memory: `SIZE` bytes that can be written.
     :param run: a random number of 64 bits.
-    :param process: its number.
-    :ivar words: the numbers; to set that at `COUNT` to 0 ends a step.
-    :ivar count: of the last step.
-    :ivar of: what ran its room.
+    :param process: the process's id.
+    :ivar words: the numbers; setting the one at `COUNT` to 0 ends a step.
+    :ivar count: number of the last step.
+    :ivar of: the runner of its room.
     :ivar memory: where notes are written.
     """
 
     __slots__ = ("count", "memory", "of", "words")
 
     def __init__(self, memory: Any, *, run: int, process: int = 0) -> None:
-        self.memory = memory  # an `mmap` itself is written faster than a view of it
+        self.memory = memory  # writing to an `mmap` itself is faster than to a view of it
         self.words = memoryview(memory)[:INPUT_AT].cast("Q")
         self.of: object = None
         self.count = 0
@@ -109,15 +109,16 @@ class StepNotes:
             self.words[word] = value
 
     def is_of(self, process: int) -> None:
-        """This process makes the notes from now on: a daemon is another one than what it was made by."""
+        """Note the id of the process that writes from now on: a daemon's is not that of the process that started it."""
         self.words[PROCESS] = process
 
     def begin(self, of: Any, input: bytes, told: int = 0) -> None:
         """
-        A step begins.
+        Note that a step begins.
 
-        :param of: what runs the room; its ``noted`` is the head.
-        :param told: `TOLD` where ``input`` is no frame.
+        :param of: the runner of the room; its ``noted`` is the head.
+        :param input: a frame, or a text: the kind of input, and in further lines what is known of it.
+        :param told: `TOLD` if ``input`` is a text.
         """
         if self.of is not of:
             self.enter(of)
@@ -130,34 +131,34 @@ class StepNotes:
         self.words[COUNT] = count
 
     def enter(self, of: Any) -> None:
-        """The next step is of another room."""
+        """Write the head of the room whose steps follow."""
         head = of.noted
         self.of = of
         self.memory[HEAD_AT : HEAD_AT + len(head)] = head
         self.words[HEAD] = len(head)
 
     def end(self) -> None:
-        """It is over."""
+        """Note that the step is over."""
         self.words[COUNT] = 0
 
     def forget(self, of: object) -> None:
-        """What ran a room is gone."""
+        """Forget the runner of a room that is gone."""
         if self.of is of:
             self.of = None
 
     def beat(self) -> None:
-        """The reactor turns."""
+        """Note that the reactor turns."""
         self.words[BEATS] += 1
 
     def excuse(self) -> None:
-        """What takes time now is no fault of a room's."""
+        """Note that what takes time at this moment is not a room's fault."""
         self.words[EXCUSED] += 1
 
     def each_part(self, of: Any, input: bytes, coroutine: Coroutine[Any, Any, Any]) -> Generator[Any, Any, Any]:
         """
-        Go through a step that waits now and then; each part of it that runs is noted.
+        Wrap the coroutine of a step that may wait, so that each part of it that runs is noted.
 
-        :returns: what does as the coroutine does.
+        :returns: a generator that does what the coroutine does.
         """
         go_on, value = coroutine.send, None
         while True:
@@ -173,12 +174,12 @@ class StepNotes:
             except GeneratorExit:
                 coroutine.close()
                 raise
-            except BaseException as error:  # noqa: BLE001 - whatever is thrown is thrown further in
+            except BaseException as error:  # noqa: BLE001 - whatever is thrown in is passed on to the coroutine
                 go_on, value = coroutine.throw, error
 
 
 class _Writers(dict[int, Any]):
-    """By the length of a frame: what writes its step's number, its length and the frame itself."""
+    """By the length of a frame: the function that writes its step's number, its length and the frame itself."""
 
     def __missing__(self, size: int) -> Any:
         writer = self[size] = Struct(f"=QQ{size}s").pack_into
@@ -189,7 +190,7 @@ WRITERS: Final = _Writers()
 
 
 def head_of(room: str, code: str, game: str) -> bytes:
-    """:returns: what stands at the head of notes of a room."""
+    """:returns: the head of the notes of a room."""
     return f"{room}\n{code}\n{game}".encode()[:HEAD_BYTES]
 
 

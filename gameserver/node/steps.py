@@ -1,7 +1,8 @@
 """
-How one input becomes a step of a room, from its beginning to its end, also where it lasts or fails.
+How one input becomes a step of a room, from its beginning to its end, also if it waits or fails.
 
-A step's effects wait in the room's outbox until the store has what they were computed on (`gameserver.node.commits`).
+A step's effects wait in the room's outbox until the store has the state that they were computed from
+(`gameserver.node.commits`).
 """
 
 from __future__ import annotations
@@ -39,20 +40,19 @@ class RoomSteps:
     One room, one step at a time.
 
     :param room: a room that nobody else calls.
-    :param fence: under which it was opened.
-    :param version: what the store has of it; 0 is nothing.
-    :param reactor_pass: of the reactor.
-    :param remade: makes the room anew from its row, before each step, as tests of games do.
-    :ivar state: what it does at present.
-    :ivar forgotten: the registry has it no longer.
-    :ivar lasting: the step that is under way, where it waits for something.
-    :ivar is_stored: the room is kept in the store, and so waits for it.
-    :ivar is_plain: no step of the room may last, and none needs more than its input.
-    :ivar notes: says to another process what this one is at; None: nobody asks.
+    :param fence: the one under which it was opened.
+    :param version: that of the row in the store; 0: the store has no row.
+    :param remade: makes the room anew from its row before each step, as tests of games do; None: it stays as it is.
+    :ivar state: what the runner does at the moment.
+    :ivar forgotten: whether the registry has let go of the room.
+    :ivar lasting: the step that waits for something; None: none does.
+    :ivar is_stored: whether the room is kept in the store, and so waits for it.
+    :ivar is_plain: whether no step of the room can wait, and the room is not made anew before each.
+    :ivar notes: where steps are noted for another process to read; None: nowhere.
     :ivar queue: inputs that wait.
-    :ivar stirred: a step since the last pass did more than a player's message does that moves nobody.
-    :ivar store_away: the store does not answer.
-    :ivar suspect: what is asked because a process ended in a step of the room; None: none did.
+    :ivar stirred: whether a step since the last pass did more than an ordinary message of a player does.
+    :ivar store_away: whether the room waits for a store that does not answer, or for the lease.
+    :ivar suspect: holds inputs back, since a process ended in a step of the room; None: nothing is held back.
     """
 
     __slots__ = (
@@ -103,22 +103,22 @@ class RoomSteps:
         self.lasting: LastingStep | None = None
         self._stepped_s = 0.0
 
-    # What it does
+    # Its state
 
     @property
     def noted(self) -> bytes:
-        """What stands at the head of notes of this room."""
+        """The head of the notes of this room."""
         if not self._noted:
             self._noted = head_of(self.room.id, self.room.code, self.room.spec.name)
         return self._noted
 
     @property
     def over(self) -> bool:
-        """Whether nothing more is applied here."""
+        """Whether no more inputs are applied here."""
         return self.state is OVER
 
     def settle(self) -> None:
-        """Say what it does between two steps: of all that says so this alone."""
+        """Set the state between two steps: the only place that chooses among FREE, READY and HELD."""
         state = self.state
         if state is READY or state is FREE or state is HELD:
             if self._is_held():
@@ -139,16 +139,16 @@ class RoomSteps:
 
     @property
     def rests(self) -> bool:
-        """Whether nothing happens by itself until somebody touches the room."""
+        """Whether nothing happens in the room by itself until somebody touches it."""
         return self.suspect is not None and self.suspect.rests
 
     def suspect_it(self, suspect: Suspect | None) -> None:
-        """A process ended in a step of the room; None: that says nothing of it any more."""
+        """Hold inputs back as ``suspect`` says, since a process ended in a step of the room; None: do so no longer."""
         self.suspect = suspect
         self.settle()
 
     def _waits_for_touch(self) -> bool:
-        """:returns: whether what is next waits; if it is a touch, all that waited is done, and what is due before."""
+        """:returns: whether the next input is held back; if it touches the room, all that was held back is queued."""
         input, done = self.queue[0]
         suspect = self.suspect
         if suspect is None or not suspect.rests or not suspect.is_touched_by(input):
@@ -160,16 +160,16 @@ class RoomSteps:
         return False
 
     def join_batch(self) -> None:
-        """There is something to do at the end of the pass."""
+        """Have the room collected at the end of the pass."""
         raise NotImplementedError
 
     def wake(self) -> None:
-        """The store is back, or time was set: go on."""
+        """Go on: the store answers again."""
         self.room.journal.note(marks.due, self.room.state)
         self.go_on()
 
     def go_on(self) -> None:
-        """Apply what waits, and what is due."""
+        """Apply the inputs that wait, and what is due."""
         raise NotImplementedError
 
     def stop(self, refusal: str = "not_found", *, moved: bool = False) -> None:
@@ -177,15 +177,15 @@ class RoomSteps:
         raise NotImplementedError
 
     def set_aside(self, what: str, failure: Failure) -> None:
-        """Apply nothing more: what came by itself failed, and would again."""
+        """Apply nothing more: an input that comes by itself failed, and would fail again."""
         raise NotImplementedError
 
     # One step
 
     def _apply(self, input: Input, done: Deferred[None] | None, now: float) -> None:
-        """One step."""
+        """Apply one input as a step."""
         if self._remade is not None and not isinstance(input, CreateRoom | LoadRoom):
-            self.commits.seal()  # what earlier steps of this pass said is stored as of them
+            self.commits.seal()  # the room is made anew from what is sealed
             self.room = self._remade(self.room)
         elif self.room.spec.waits:
             self.commits.step_may_last(input.what)
@@ -209,7 +209,7 @@ class RoomSteps:
             self._wait(rest, input, done)
 
     def _wait(self, rest: Coroutine[Any, Any, None], input: Input, done: Deferred[None] | None) -> None:
-        """The step may last: other inputs wait for it."""
+        """Run the rest of a step that may wait for something; other inputs wait until it ends."""
 
         def ended(step: LastingStep, failure: Failure | None) -> None:
             lasted = self.lasting is step
@@ -221,7 +221,7 @@ class RoomSteps:
                 broadcast.finish(self.room)
                 self._end_step(done)
             elif step.hung and input.asker is None and not isinstance(input, LoadRoom):
-                # What the framework did stands, such as a consumed timer: undone, it would be due again at once.
+                # What the framework did stands, such as a timer that was taken: undone, it would be due again at once.
                 self.room.context.log.failure(
                     "room {room} hung at {what}", failure, room=self.room.code, what=input.what
                 )
@@ -246,7 +246,7 @@ class RoomSteps:
                 self.state = WAITING
 
     def _failed(self, input: Input, done: Deferred[None] | None, failure: Failure) -> None:
-        """An input was refused as a whole; or the room's own code failed, and the step is undone."""
+        """Undo a step, since the input was refused or code failed, and tell who asked."""
         refused = failure.value
         if input.recurs and not isinstance(refused, Refused):
             broadcast.abort(self.room)
@@ -263,7 +263,7 @@ class RoomSteps:
             done.errback(Failure(refused))  # there never was such a room
 
     def _answer_refusal(self, input: Input, done: Deferred[None] | None, refused: Refused) -> None:
-        """A refusal goes the way of all answers: behind the commit of what it was computed on."""
+        """Answer with a refusal, which waits like all answers until the state that it was computed from is stored."""
         if done is not None:
             self.commits.refuse(done, refused)
         elif isinstance(input, Look):
@@ -289,7 +289,7 @@ class RoomSteps:
             self.stop()
 
     def _follow_clock(self) -> None:
-        """Between two steps only: what a step changes may be undone, the clock not."""
+        """Have the room follow a clock that was set; only between two steps, since undoing one would undo that, too."""
         if self._stepped_s and self.lasting is None:
             stepped_s, self._stepped_s = self._stepped_s, 0.0
             self.room.clock_stepped(stepped_s)

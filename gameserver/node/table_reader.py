@@ -1,4 +1,4 @@
-"""How a room reads its tables from the store: it waits while that does not answer."""
+"""How a room reads its tables from the store: it waits while the store does not answer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import IClock, IStore, TableSizes
 
 RETRY_S: Final = 0.5
-"""Until a store that did not answer is asked again; the step that reads is undone after its ten seconds."""
+"""Until a store that did not answer is asked again; the step that reads is undone after `STEP_LIMIT_S` in any case."""
 
 
 class StoreSource:
@@ -39,7 +39,7 @@ class StoreSource:
         return page
 
     async def measure(self, entries: Sequence[tuple[str, str]]) -> TableSizes:
-        """Tell how large the tables are; see `IStore.measure_entries`."""
+        """Say how large the tables are; see `IStore.measure_entries`."""
         sizes: TableSizes = await self._ask(lambda: self._store.measure_entries(self._room, entries))
         return sizes
 

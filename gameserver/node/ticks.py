@@ -1,8 +1,8 @@
 """
-Ticks: all rooms of one rate share a grid of times and one timer, so they share a pass and its round of commits.
+Ticks: all rooms with the same rate share a grid of times and one timer, so they share a pass and its commits.
 
-A rate is on time on average: its ticks are due at fixed times, however late the last one came. What the process slept
-through is skipped and counted, never made up for in a burst; ``dt_s`` tells the game how much time passed.
+A rate is on time on average: its ticks are due at fixed times, however late the last one came. Ticks that the process
+was too late for are skipped and counted, never made up for in a burst; ``dt_s`` tells a game how much time has passed.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     from gameserver.node.runner import RoomRunner
 
 EARLY: Final = 1e-3
-"""A wake that is early by this part of a period is on time: sums of floats are not exact."""
+"""A timer that fires early by this part of a period is on time: sums of floats are not exact."""
 LOOK_S: Final = 10.0
-"""How often it is looked whether a rate keeps up."""
+"""Between two looks at whether a rate keeps up."""
 TOLERATED: Final = 0.05
-"""The share of ticks that may be skipped without a word."""
+"""The share of ticks that may be skipped without a warning."""
 
 
 class Ticks:
     """
     The ticks of a node's rooms.
 
-    :param reactor_pass: each tick of a rate is one.
-    :ivar skipped: ticks of rooms that came too late, or while the room was busy, and so never came.
-    :ivar taken: ticks of rooms that came.
+    :param reactor_pass: each tick of a rate begins and ends one.
+    :ivar skipped: how many ticks of rooms were dropped, since they were late or the room was busy.
+    :ivar taken: how many ticks of rooms were applied.
     """
 
     def __init__(self, clock: IClock, reactor_pass: ReactorPass) -> None:
@@ -43,7 +43,7 @@ class Ticks:
         self._rates: dict[float, Rate] = {}
 
     def follow(self, runner: RoomRunner) -> None:
-        """This room wants ticks from now on; it gets them until it does not want them any more."""
+        """Give a room ticks from now on, until it wants none any more."""
         hz = runner.room.game_class.tick_hz
         rate = self._rates.get(hz)
         if rate is None:
@@ -51,25 +51,25 @@ class Ticks:
         rate.add(runner)
 
     def leave(self, runner: RoomRunner) -> None:
-        """No further tick for this room."""
+        """Give a room no more ticks."""
         rate = self._rates.get(runner.room.game_class.tick_hz)
         if rate is not None:
             rate.remove(runner)
 
     def forget(self, rate: Rate) -> None:
-        """Nobody ticks at this rate any more; the next who does begins a new grid."""
+        """Forget a rate at which no room ticks any more; the next one that does begins a new grid."""
         self._rates.pop(rate.hz, None)
 
 
 class Rate:
-    """The rooms that tick so often, in the order in which they came."""
+    """The rooms of one rate, in the order in which they came."""
 
     def __init__(self, ticks: Ticks, hz: float, clock: IClock) -> None:
         self.hz = hz
         self._ticks = ticks
         self._clock = clock
         self._runners: dict[RoomRunner, None] = {}
-        # Counted from the beginning, not added up: after a billion ticks the grid is where it was.
+        # Times are computed from the beginning, not added up, so that the grid does not drift in a billion ticks.
         self._began_s = clock.monotonic()
         self._count = 0
         self._call: IDelayedCall | None = None
@@ -79,13 +79,13 @@ class Rate:
         self._arm()
 
     def add(self, runner: RoomRunner) -> None:
-        """Its first tick is the next of the grid."""
+        """Add a room; its first tick is the next of the grid."""
         if runner not in self._runners:
             self._runners[runner] = None
             runner.room.moment.ticked_s = runner.room.played_s
 
     def remove(self, runner: RoomRunner) -> None:
-        """Its last tick was the last of the grid."""
+        """Remove a room; the last one stops the timer."""
         self._runners.pop(runner, None)
         if not self._runners:
             if self._call is not None and self._call.active():
@@ -98,11 +98,11 @@ class Rate:
         self._call = self._clock.later(due_s - self._clock.monotonic(), self._wake)
 
     def _wake(self) -> None:
-        """A tick of the grid has come, or several at once."""
+        """Give each room one tick; further ticks of the grid that have passed are skipped."""
         passed = floor((self._clock.monotonic() - self._began_s) * self.hz + EARLY) - self._count
         late = max(0, passed - 1)
         self._count += late + 1
-        # Before the rooms: one that takes long makes the next tick late, not all that follow.
+        # Armed before the rooms tick: a room that takes long makes the next tick late, not all that follow.
         self._arm()
         self._ticks.reactor_pass.begin()
         try:
@@ -125,7 +125,7 @@ class Rate:
         self._skipped += skipped
 
     def _look(self) -> None:
-        """Say it where a rate does not keep up, not each time that something was late."""
+        """Warn if the rate does not keep up, every `LOOK_S` at most and not at each late tick."""
         if self._count - self._looked < LOOK_S * self.hz:
             return
         if self._skipped > TOLERATED * self._due:

@@ -1,8 +1,8 @@
 """
-Who waits for a room from outside: an entry of its outbox that is no message.
+Those who wait for a room from outside: entries of its outbox that are no messages.
 
-Whatever is to be told behind all that a room has said goes this way, a refusal above all: it comes out with the commit
-that it rests on.
+What must come after all that a room has sent so far goes this way, above all a refusal: it comes out with the commit of
+the state that it rests on.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ T = TypeVar("T")
 
 class Waiter(OneByOne, Generic[T]):
     """
-    Somebody who waits until all is told that a room has said so far.
+    Somebody who waits until all that a room has sent so far is delivered.
 
-    :param done: fires then; fails with ``busy`` if the room is lost: nobody here knows what of it stands.
-    :param outcome: what it fires with, or fails with.
+    :param done: fires then; fails with ``busy`` if the room is lost, since this node does not know what is stored.
+    :param outcome: what ``done`` fires with, or fails with.
     """
 
     def __init__(self, done: Deferred[T], outcome: T | Failure) -> None:
@@ -36,50 +36,50 @@ class Waiter(OneByOne, Generic[T]):
         self.outcome = outcome
 
     def deliver(self, frame: bytes) -> None:
-        """All is told."""
+        """Let go whoever waits: all is delivered."""
         if self.done.called:
-            return  # whoever waited has gone away
+            return  # the wait was cancelled
         if isinstance(self.outcome, Failure):
             self.done.errback(self.outcome)
         else:
             self.done.callback(self.outcome)
 
     def read(self, room: Room) -> None:
-        """It has the room's attention, between two steps."""
+        """Read from the room, between two steps; here nothing."""
 
     def refuse(self, refused: Refused) -> None:
-        """It will not get the room's attention."""
+        """The room takes no more inputs, so that `read` will not be called; here that does not matter."""
 
     def lose(self) -> None:
-        """What the room said is not told by this node."""
+        """The room is lost: fail with ``busy``, or with the refusal that was waiting."""
         if not (isinstance(self.outcome, Failure) and self.outcome.check(Refused)):
             self.outcome = Failure(Refused(code="busy"))
         self.deliver(b"")
 
 
 class RoomReader(Waiter[T]):
-    """Somebody outside a room who wants to know something of it, without a seat."""
+    """Somebody who reads something from a room, without a seat in it."""
 
     def __init__(self, read: Callable[[Room], T]) -> None:
         super().__init__(Deferred(), Failure(Refused(code="not_found")))
         self._read = read
 
     def read(self, room: Room) -> None:
-        """Read now, and have it told behind whatever the room says at present."""
+        """Read from the room; the result is handed over after all that the room has sent so far."""
         self.outcome = self._read(room)
 
     def refuse(self, refused: Refused) -> None:
-        """There is nothing to be read any more."""
+        """Fail with this: nothing can be read any more."""
         self.outcome = Failure(refused)
 
 
 class Look(Input, frozen=True):
-    """Somebody outside looks at the room."""
+    """The input with which somebody outside reads from the room."""
 
     waiter: Waiter[Any]
 
     def apply(self, room: Room) -> None:
-        """Let it read, and be told behind whatever the room says at present."""
+        """Have the waiter read, and be told after all that the room has sent so far."""
         self.waiter.read(room)
         to: Any = (self.waiter,)
         room.publisher.outbox.append((to, b"", None))
