@@ -1,7 +1,7 @@
 """
 All that a store keeps, as records that another store can take: rooms with their tables, users, books.
 
-What is good for moments is not among them: codes that rest, tickets that were spent, leases.
+What is good only for a while is not among them: codes that rest, tickets that were spent, leases.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ ROOMS: Final = 100
 ENTRIES: Final = 1000
 """Entries of tables that are read, or written, at once."""
 BOOK: Final = "import"
-"""The book that has a page, `UNFINISHED`, while an import is under way: a store with half of it is not to be served."""
+"""The book that has a page `UNFINISHED` while an import is under way: a half-filled store must not be served."""
 UNFINISHED: Final = "unfinished"
 
 
 class ArchivedRoom(Struct, tag="room", frozen=True):
-    """One room; the fields are those of `Stored`, and ``entries`` has table, key and value of each entry."""
+    """One room: fields as in `Stored`, and in ``entries`` table, key and value of each entry of its tables."""
 
     room: str
     code: str
@@ -57,11 +57,15 @@ Archived = ArchivedRoom | ArchivedUser | ArchivedPage
 
 
 class CannotArchive(GameServerError):
-    """What is in a store cannot be read as a whole, or cannot be put there; the text says why."""
+    """A store cannot be read as a whole, or cannot take a record; the text says why."""
 
 
 async def archived_room(store: IStore, stored: Stored, at_ms: int = 0) -> ArchivedRoom:
-    """:param at_ms: when its node is known to have run, if that was later than the store says."""
+    """
+    Read a room with all entries of its tables.
+
+    :param at_ms: when its node is known to have run last, milliseconds since 1970; counts if later than the row's time.
+    """
     entries: list[tuple[str, str, bytes]] = []
     sizes = await store.measure_entries(stored.room, [])
     for table in sizes.tables:
@@ -106,7 +110,7 @@ async def archive(store: Any, put: Callable[[Archived], None]) -> None:
 
 
 async def check_empty(store: Any) -> None:
-    """:raises CannotArchive: the store has something that did not come with an import that was cut off."""
+    """:raises CannotArchive: the store is not empty, and what it has is not from an import that was cut off."""
     if UNFINISHED in await store.read_book(BOOK):
         return
     rooms, (_, users), books = await store.room_ids(), await store.some_users(""), await store.books()
@@ -118,17 +122,17 @@ async def check_empty(store: Any) -> None:
 
 
 async def check_whole(store: Any) -> None:
-    """:raises StoreUnavailable: the store has but a part of what was to be put there."""
+    """:raises StoreUnavailable: the store has only a part of what an import was to put there."""
     if UNFINISHED in await store.read_book(BOOK):
         raise StoreUnavailable("an import into this store was cut off: run it again before the store is served")
 
 
 async def take_in(store: Any, records: Iterable[Archived], *, whole: bool = True) -> None:
     """
-    Put records into a store; what an import that was cut off had put there is put again.
+    Put records into a store; what an import that was cut off has put there is put again.
 
-    :param whole: they are all of a store, and this one is not to be served before it has them.
-    :raises CannotArchive: one cannot be put there.
+    :param whole: whether they are all of a store; this one must not be served before it has them all.
+    :raises CannotArchive: a record cannot be put there.
     """
     if whole:
         await check_empty(store)
@@ -144,7 +148,7 @@ async def take_in(store: Any, records: Iterable[Archived], *, whole: bool = True
             await store.write_book(record.book, {record.page: record.value})
     if whole:
         if newest_ms:
-            await store.beat(now_ms=newest_ms)  # what runs by the clock has stood still since then
+            await store.beat(now_ms=newest_ms)  # the time since then counts as one in which no node ran
         await store.write_book(BOOK, {}, [UNFINISHED])
 
 

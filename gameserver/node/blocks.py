@@ -1,4 +1,4 @@
-"""Who has blocked whom: one page of the store for each, so that a block costs as much as one, not as all before it."""
+"""Which user has blocked which: one page of the store for each block, so that a new one does not write all others."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from gameserver.errors import Refused
 from gameserver.interfaces import BookChange
 
 MOST_BLOCKED: Final = 1000
-"""Users whom one user may block."""
+"""How many users one user may block."""
 MOST_BLOCKS: Final = 50_000
-"""Of all users. Guests come and go: one more block drops a guest's that is there longest."""
+"""How many blocks all users together may have. One more drops the oldest block of a guest: guests come and go."""
 ID_CHARS: Final = 1024
-"""No id is longer; whatever is, is nobody's."""
+"""No user's id is longer."""
 _PAIR: Final = "pair:"
-"""What pages begin with. A page without it is of an older version: a user's, with all whom that user has blocked."""
+"""How names of pages begin. An older version's page has a user's id as name, and lists all whom that user blocked."""
 
 
 class Blocks:
     """
     The book of blocks.
 
-    :param write: writes pages of the book, and tears others out.
-    :param most: of all users.
-    :ivar blocked: by user, whom that user does not want to hear.
+    :param write: takes pages to write, by name, and names of pages to delete.
+    :param most: the most blocks of all users together.
+    :ivar blocked: for each user the ids of those whom that user does not want to hear.
     """
 
     def __init__(self, write: Callable[[dict[str, bytes], list[str]], None], most: int = MOST_BLOCKS) -> None:
@@ -39,7 +39,7 @@ class Blocks:
         self._pairs: dict[str, tuple[str, str]] = {}
 
     def read(self, pages: Mapping[str, bytes]) -> None:
-        """Take what the store has; pages of an older version are written anew."""
+        """Take the pages that the store has; those of an older version are replaced by new ones."""
         puts: dict[str, bytes] = {}
         drops = []
         for page, stored in pages.items():
@@ -55,7 +55,7 @@ class Blocks:
             self._write(puts, drops)
 
     def hear(self, change: BookChange) -> None:
-        """Another node wrote this."""
+        """Take over what another node has written."""
         for page in change.drops:
             pair = self._pairs.get(page)
             if pair is not None:
@@ -66,7 +66,7 @@ class Blocks:
                 self._keep(user_id, other)
 
     def read_again(self, pages: Mapping[str, bytes]) -> None:
-        """Take what the store has instead of what is known."""
+        """Replace what is known by what the store has."""
         for page, pair in list(self._pairs.items()):
             if page not in pages:
                 self._forget(*pair)
@@ -75,22 +75,26 @@ class Blocks:
 
     def put(self, user_id: str, other: str) -> None:
         """
-        One user does not want to hear the other.
+        Have one user block another.
 
-        :raises Refused: ``too_large``: that would be too many; ``bad_data``: that is no id.
+        :raises Refused: ``too_large``: that would be too many blocks; ``bad_data``: the other's id is too long.
         """
         drops = [] if other in self.blocked.get(user_id, ()) else self._make_room(user_id, other)
-        # Also where it is known: whoever asks again may have been told that it was not stored.
+        # Written even if the block is known: whoever asks again may have been told that it was not stored.
         self._write({_page(user_id, other): _value(user_id, other)}, drops)
 
     def drop(self, user_id: str, other: str) -> None:
-        """It was taken back."""
+        """Take a block back; one that there is not is no error."""
         if other in self.blocked.get(user_id, ()):
             self._forget(user_id, other)
         self._write({}, [_page(user_id, other)])
 
     def _make_room(self, user_id: str, other: str) -> list[str]:
-        """:returns: the pages of what was forgotten for one more, which is kept now."""
+        """
+        Keep one more block, and forget the oldest of a guest if there are too many.
+
+        :returns: the names of the pages of what was forgotten.
+        """
         if len(other) > ID_CHARS:
             raise Refused("There is no such user.", code="bad_data", path="$.user")
         if len(self.blocked.get(user_id, ())) >= MOST_BLOCKED:

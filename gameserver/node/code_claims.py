@@ -1,4 +1,4 @@
-"""The codes of rooms: how one is claimed, and how long it rests."""
+"""The codes of rooms: how one is claimed, and how long it rests before it may be used again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ class CodeClaims:
     """
     The codes that this node claims of its store, so that none is used twice.
 
-    :param rooms: how many rooms there are.
+    :param entropy: returns as many random bytes as it is asked for.
+    :param rooms: gives the number of rooms.
     """
 
     def __init__(self, store: IStore, clock: IClock, entropy: Callable[[int], bytes], rooms: Callable[[], int]) -> None:
@@ -30,8 +31,11 @@ class CodeClaims:
 
     async def claim(self, id: str, private: bool) -> str:
         """
-        :param id: of the room that is to have it.
-        :raises Refused: ``busy``: the store does not answer, or has all codes that were drawn.
+        Claim a code that no other room has.
+
+        :param id: that of the room.
+        :param private: whether the code must be long, so that nobody guesses it.
+        :raises Refused: ``busy``: the store does not answer, or all `codes.TRIES` codes that were drawn are taken.
         """
         for misses in range(codes.TRIES):
             code = codes.new_code(self._entropy, rooms=self._rooms(), private=private, misses=misses)
@@ -43,14 +47,14 @@ class CodeClaims:
         raise Refused("No code was found for the room; try again.", code="busy")
 
     def release(self, code: str) -> None:
-        """Anybody may have it again."""
+        """Let another room have this code at once."""
         self._store.release_code(code).addErrback(lambda failure: failure.trap(StoreUnavailable))
 
     def rest(self, code: str) -> None:
-        """Nobody may have it for a while, though the store has but the claim."""
+        """Keep a code from other rooms for `CODE_REST_MS`, where the store has only the claim and no room."""
         self._resting.append((self._clock.monotonic() + CODE_REST_MS / 1000, code))
 
     def release_rested(self) -> None:
-        """Release those that have rested long enough."""
+        """Release the codes that have rested long enough."""
         while self._resting and self._resting[0][0] <= self._clock.monotonic():
             self.release(self._resting.popleft()[1])

@@ -11,8 +11,10 @@ EVERYONE = ("everyone",)
 
 class Creators:
     """
-    :param rules: ``everyone``, ``users`` (no guests), ``moderator`` or ``admin``; with a game's name and ``=`` before
-        it, of that game alone, whatever holds for others. The last rule that fits counts.
+    Who may create rooms, as the setting ``create`` says.
+
+    :param rules: each ``everyone``, ``users`` (no guests), ``moderator`` or ``admin``, for all games; or such a word
+        after a game's name and ``=``: for that game alone, instead of the general rule. Of several the last counts.
     """
 
     def __init__(self, rules: Sequence[str] = EVERYONE) -> None:

@@ -1,9 +1,9 @@
 """
-What a node has learnt of rooms that other nodes have: where whoever asks for them is sent.
+What a node has learnt of rooms that other nodes have: where it sends those who ask for them.
 
-The store is asked once for a code; the answer is kept for a moment, and never longer than the other node's lease. What
-no node has is not remembered: it may come about. Whoever comes for a seat has the store asked again: the room may have
-just moved here.
+The store is asked once for a code; the answer is kept for a moment, and never longer than the other node's lease. That
+no node has a room is not remembered: it may be opened any moment. Whoever comes for a seat has the store asked again:
+the room may have just moved here.
 """
 
 from __future__ import annotations
@@ -16,16 +16,18 @@ if TYPE_CHECKING:
     from gameserver.interfaces import IClock, Located
 
 KEPT_S: Final = 1.0
-"""So long it is believed where a room is: by then its node may be gone, or may have handed it over."""
+"""How long an answer is believed: after that the room's node may be gone, or may have handed it over."""
 KEPT: Final = 10_000
-"""Of so many rooms, those that were asked for last, it is remembered."""
+"""How many rooms are remembered: those that were asked for last."""
 
 
 class Directory:
     """
-    The rooms of other nodes; of the clock the monotonic seconds alone are read.
+    Where the rooms of other nodes are.
 
-    :ivar own_url: where this node alone is reached: another one that is said to be there was before it.
+    :param clock: only its monotonic seconds are read.
+    :ivar own_url: the address of this node alone. A room at this address that is not here belongs to a former process
+        that had the same address.
     """
 
     def __init__(self, clock: IClock) -> None:
@@ -34,9 +36,9 @@ class Directory:
         self._known: dict[str, tuple[Located, float]] = {}
 
     def learn(self, located: Located) -> None:
-        """The store has just said where a room is."""
+        """Remember where the store has just said that a room is."""
         self._known.pop(located.code, None)
-        if located.url is not None and not located.silent:  # else it is to be said how long to wait from now
+        if located.url is not None and not located.silent:  # else the time to wait counts from now, and is soon wrong
             self._known[located.code] = located, self._clock.monotonic() + min(KEPT_S, located.lease_ms / 1000)
             if len(self._known) > KEPT:
                 del self._known[next(iter(self._known))]
@@ -52,8 +54,8 @@ class Directory:
     def lead(self, located: Located) -> Refused:
         """
         :param located: a room that another node has.
-        :returns: what to raise: `Elsewhere`; or ``busy``, for as long as that node may have the room, where it is
-            silent, or nobody knows how to reach it.
+        :returns: the error to raise: `Elsewhere`; or ``busy``, for as long as that node may have the room, if the node
+            is silent or its address is not known.
         """
         if located.url in (None, self.own_url) or located.silent:
             return Refused("The room is moving.", code="busy", retry_ms=max(located.lease_ms, 1))
@@ -63,13 +65,12 @@ class Directory:
 
 def socket_of(address: str) -> str:
     """
-    Name the WebSocket of a node.
-
-    :param address: ``http://…`` or ``https://…`` without a slash at its end.
+    :param address: that of a node: ``http://…`` or ``https://…`` without a slash at its end.
+    :returns: the address of its WebSocket.
     """
     return f"{address.replace('http', 'ws', 1)}/ws"
 
 
 def address_of_node(socket: str) -> str:
-    """Name the node of a WebSocket, as `socket_of` had it."""
+    """:returns: the address of the node whose WebSocket this is: the reverse of `socket_of`."""
     return socket.replace("ws", "http", 1).removesuffix("/ws")

@@ -1,9 +1,9 @@
 """
 How a node that is about to stop hands its rooms over to others, some at a time.
 
-A room takes no more inputs, its last step is stored and told, the store notes whose it is from now on, its seats are
-told where it moved; whoever asks there for it has it opened. So a player waits for one commit and one connection, and
-nothing is lost: what was not applied here the client says again there.
+A room takes no more inputs; its last step is stored and told; the store notes which node has it from then on; its seats
+are told where it moved; and that node opens it when the first asks for it. So a player waits for one commit and one
+connection, and nothing is lost: the client sends again there what was not applied here.
 """
 
 from __future__ import annotations
@@ -23,26 +23,28 @@ if TYPE_CHECKING:
     from gameserver.node.runner import RoomRunner
 
 BATCH: Final = 20
-"""So many rooms stand still at a time, at most."""
+"""How many rooms stand still at a time, at most."""
 CONNECTED: Final = 24
-"""And so many connected seats in them; more only where one room has more."""
+"""How many connected sessions these have together; more only where the first room alone has more."""
 PAUSE_S: Final = 0.1
 """
-Between two batches: so that not everybody connects to the other nodes at once. A connection and the resumption of its
-seat take a few milliseconds of a node, for which all who come at the same time wait.
+Between two batches, so that not everybody connects to the other nodes at once. Each connection with the resumption of
+its seat takes a node a few milliseconds, for which all others who come at the same time wait.
 """
 ASK_S: Final = 0.01
 """Between two looks at what is stored."""
 RETRY_S: Final = 0.5
-"""Until a store that did not answer is asked again, or for a node that may have the rooms."""
+"""Until the store is asked again, when it did not answer, or knew no node that can have the rooms."""
 log = Logger(namespace="gameserver.rooms")
 
 
 class HandingOver:
     """
+    Hands the rooms of this node over to others.
+
     :param leases: the store that nodes share.
     :param runners: gives the rooms that are here.
-    :param lose: called with a room that is another node's now, and the address at which that is reached, or None.
+    :param lose: called with a room that this node has given away, and the address of its new node, or None.
     """
 
     def __init__(
@@ -59,9 +61,10 @@ class HandingOver:
 
     async def run(self) -> None:
         """
-        Hand every room over that another node can run, and wait for those that nobody can have while they are played.
+        Hand over every room that another node can run, and wait for the others: stored ones until a node can run them,
+        those that are never stored while they are played.
 
-        It ends once no room is left that it would be worth waiting for; who calls it says for how long it may take.
+        It ends when no such room is left; the caller limits how long that may take.
         """
         while True:
             stored = [runner for runner in self._runners() if runner.is_stored and not runner.commits.lost]
@@ -73,12 +76,12 @@ class HandingOver:
                 await self._sleep(RETRY_S)
 
     async def _hand_on(self, stored: list[RoomRunner]) -> bool:
-        """:returns: whether at least one room went to another node."""
+        """:returns: whether some room left this node; False also where the store did not answer."""
         try:
             heirs = {heir.node: heir for heir in await self._leases.heirs()}
             counts = {node: heir.rooms for node, heir in heirs.items()}
             some: dict[str, list[RoomRunner]] = {}
-            stranded: list[RoomRunner] = []  # they stand still already, and who was to have them is gone
+            stranded: list[RoomRunner] = []  # they were brought to rest, but the node that was to have them is gone
             for runner in _batch([runner for runner in stored if runner.lasting is None]):
                 able = [node for node, heir in heirs.items() if _can_run(heir, runner)]
                 if able:
@@ -99,7 +102,7 @@ class HandingOver:
         return True
 
     async def _bring_to_rest(self, runners: list[RoomRunner]) -> None:
-        """Have these rooms take no more inputs, and wait until all is stored and told that they did."""
+        """Have these rooms take no more inputs, and wait until all that they did is stored and told."""
         for runner in runners:
             if not runner.over:
                 runner.stop(MOVED, moved=True)
@@ -109,7 +112,7 @@ class HandingOver:
             await self._sleep(ASK_S)
 
     async def _let_go(self, runners: list[RoomRunner]) -> None:
-        """Have rooms be nobody's: whoever is asked for one opens it, as those who are connected will at once."""
+        """Release rooms: any node that is asked for one opens it, and their connected clients will ask at once."""
         await self._leases.release_rooms([runner.room.id for runner in runners])
         for runner in runners:
             self._lose(runner, None)
@@ -130,7 +133,7 @@ class HandingOver:
 
 
 def _batch(runners: list[RoomRunner]) -> list[RoomRunner]:
-    """:returns: so many of these, from the first on, as may stand still at a time."""
+    """:returns: the first of these rooms, as many as may stand still at a time."""
     connected = accumulate(len(runner.room.publisher.heard) for runner in runners[:BATCH])
     return [runner for runner, sum in zip(runners, connected, strict=False) if runner is runners[0] or sum <= CONNECTED]
 
@@ -145,5 +148,5 @@ def _is_at_rest(runner: RoomRunner) -> bool:
 
 
 def _is_played(runner: RoomRunner) -> bool:
-    """Whether somebody is in a room that ends with this process."""
+    """Whether somebody is connected to a room; asked of rooms that are never stored and end with this process."""
     return any(seat.online and seat.bot is None for seat in runner.room.seats.values())

@@ -1,6 +1,6 @@
 """
-How a node opens rooms again; and where it shares its store, which it takes over, which are its own still, and to whom
-it leaves them in the end.
+Which rooms a node has. It opens those of its store again; where nodes share the store, this also says which rooms it
+takes over, which are still its own after a gap in its lease, and to whom it leaves them in the end.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ if TYPE_CHECKING:
     from gameserver.node.runner import RoomRunner
 
 LOAD_STEP: Final = 10
-"""Others are told how busy this node is once that differs by so many percent."""
+"""Other nodes are told how busy this one is when that has changed by this many percent."""
 log: Final = Logger(namespace="gameserver.rooms")
 
 
 @implementer(ILeaseHolder)
 class LeasedRooms:
     """
-    :param store: provides `ILeases`, too, once `adopt` or `look_after` is called.
+    :param store: must provide `ILeases`, too, if there is a lease.
     :param opener: opens rooms.
     :param aside: the rooms that cannot be run here.
-    :param lose: called for a room that another node has, with the address at which that is reached, where it is known.
+    :param lose: called for a room that another node has, with the address of that node, or None if it is not known.
+    :param lease: this node's lease where nodes share the store; None: they do not.
     :param games: gives the version of each game that is served, by name.
-    :param lease: where nodes share the store.
     :param rooms: gives the rooms that are here.
-    :ivar opening: rooms are being opened at present.
+    :ivar opening: whether rooms are being opened at the moment.
     :ivar closed: whether this node takes no more rooms, and makes none.
     :ivar about: what other nodes are told of this one, see `ILeases.describe_node`.
-    :ivar drain: called where an operator wants this node to stop.
-    :ivar load: tells how busy this node is, see `Heir`.
+    :ivar drain: called when an operator wants this node to stop.
+    :ivar load: returns how busy this node is, see `Heir`.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class LeasedRooms:
 
     @property
     def leases(self) -> ILeases:
-        """The store, as what it is where nodes share it."""
+        """The store, where nodes share it."""
         return cast(ILeases, self._store)
 
     def give_up(self, id: str) -> None:
@@ -92,13 +92,13 @@ class LeasedRooms:
         self.leases.release_rooms([id]).addErrback(lambda failure: failure.trap(StoreUnavailable))
 
     async def retry(self, ids: list[str]) -> None:
-        """Open these rooms, which were kept aside: by now it may be possible."""
+        """Try again to open rooms that were kept aside."""
         await self._opener.open(ids)
 
     # The lease
 
     def lease_ended(self) -> None:
-        """Have no effect from now on: the lease is not held; it may come back; see `ILeaseHolder.lease_ended`."""
+        """Stop all effects while the lease is not held; it may come back; see `ILeaseHolder.lease_ended`."""
         self._batch.suspend()
 
     def lease_held(self) -> None:
@@ -108,7 +108,7 @@ class LeasedRooms:
 
     def lease_lost(self) -> None:
         """Let all rooms go for good: another process is this node now; see `ILeaseHolder.lease_lost`."""
-        self.closed = True  # what is created here from now on would never be told
+        self.closed = True  # nobody would ever be told of a room that is created here after this
         self._batch.suspend()
         for runner in [runner for runner in self._rooms() if runner.is_stored]:
             self._lose(runner, None)
@@ -157,13 +157,13 @@ class LeasedRooms:
             raise Refused(f"No server of the name {node} runs.", code="not_found")
 
     async def hand_over(self) -> None:
-        """Leave all rooms to other nodes, where there are such, as `HandingOver.run`."""
+        """Leave all rooms to other nodes, if nodes share the store; see `HandingOver.run`."""
         if not self.is_shared:
             return
         await HandingOver(self.leases, self._clock, self._rooms, self._lose).run()
 
     async def _look_after(self) -> None:
-        """Drop rooms that another node took over, and store again those of which the store lost something."""
+        """Drop rooms that another node took over, and store again those of which the store may have lost something."""
         await self.describe()
         runners = [runner for runner in self._rooms() if runner.commits.version]
         versions = [runner.commits.version for runner in runners]
@@ -201,4 +201,4 @@ class LeasedRooms:
         if abs(load - self._told_load) >= LOAD_STEP or (load >= BUSY) != (self._told_load >= BUSY):
             self._told_load = load
             told = Deferred.fromCoroutine(self.describe())
-            told.addErrback(lambda failure: failure.trap(StoreUnavailable))  # with the next renewal that differs
+            told.addErrback(lambda failure: failure.trap(StoreUnavailable))  # told again when the load changes again

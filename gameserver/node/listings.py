@@ -1,4 +1,4 @@
-"""What is told of a room to whoever looks for one, also while it sleeps."""
+"""What people who look for a room are told of it, also while it sleeps."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Sitter(Struct, frozen=True):
 
 class Listing(Struct, frozen=True):
     """
-    What anybody may know of a room; ``room`` is its code, and ``seats`` are for who keeps order.
+    What anybody may know of a room; ``room`` is its code, and ``seats`` are for moderators only.
 
-    :ivar open_to: the roles of which somebody new finds a seat now, with the password where one is needed.
-    :ivar host: what the host is called; None: there is none now.
+    :ivar open_to: the roles in which somebody new would find a seat, with the password if one is needed.
+    :ivar host: the host's name; None: there is no host at the moment.
     :ivar here: how many people are connected, in whatever role.
     :ivar made_ms: milliseconds since 1970 when the room was made.
     """
@@ -55,8 +55,8 @@ class Listing(Struct, frozen=True):
 
 def listing_of(room: Room) -> Listing:
     """
-    :returns: what is told of a room.
-    :raises Elsewhere: all have gone on in another.
+    :returns: what anybody may know of a room.
+    :raises Elsewhere: all players have gone on to another room.
     """
     check_here(room)
     host = room.seats.get(room.state.host or "")
@@ -78,7 +78,7 @@ def listing_of(room: Room) -> Listing:
 
 
 def seats_of(room: Room) -> Listing:
-    """:returns: what is told of a room to who keeps order."""
+    """:returns: what moderators are told of a room: its listing, with its seats."""
     seats = [Sitter(seat.id, seat.user_id, seat.name, seat.role, seat.online) for seat in room.seats.values()]
     return replace(listing_of(room), seats=seats)
 

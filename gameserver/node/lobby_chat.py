@@ -1,8 +1,8 @@
 """
 Lines outside rooms: the lobby of a game, direct messages, announcements of the operator.
 
-Each is a feed with a bounded number of lines, kept in a book of the store. Who listens is told a line once the store
-has it: by the node that wrote it, and by others when they hear of it (`gameserver.node.news`).
+Each is a feed with a bounded number of lines, kept in a book of the store. Those who listen are told a line once the
+store has it: by the node that wrote it, and by other nodes when they hear of it (`gameserver.node.news`).
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ KEPT: Final = 50
 KEPT_S: Final = 604_800
 """Lines of a feed, and the seconds for which they are kept: a week."""
 WALL_BYTES: Final = 128 * 1024
-"""Of the lines of a feed together: more than one line may have, whatever the settings say."""
+"""Size of all lines of a feed together; larger than any single line that the settings allow."""
 SHADOWED: Final = 10
-"""Of those that their writers alone see: they take no other's place."""
+"""How many lines that only their writers see are kept besides; they take the place of no other line."""
 WALLS: Final = 1000
-"""Walls in memory to which nobody listens; more are forgotten, and read again when they are wanted."""
+"""Feeds in memory; if there are more, those to which nobody listens are forgotten, and read again when wanted."""
 RATE: Final = (0.5, 10.0)
-"""Lines of one user outside rooms: a second, and at once."""
+"""How many lines one user may write outside rooms: per second, and at once."""
 SERVER: Final = "server"
 DIRECT: Final = "direct"
 ACCOUNT: Final = "account:"
-"""What ids of users begin with who are more than guests."""
+"""How the ids of accounts begin."""
 
 
 class PostLine(Struct, frozen=True, omit_defaults=True):
-    """A line of a feed; ``shadow`` is for its writer's eyes alone."""
+    """A line of a feed; one with ``shadow`` is shown to its writer alone."""
 
     line: int
     to: str
@@ -74,10 +74,15 @@ class Feed:
 
 class LobbyChat:
     """
-    :param games: names of the games that have a lobby.
+    The feeds of this node.
+
+    :param store: an `IBooks`.
+    :param games: whether a game of this name has a lobby.
     :param meet: whether two users share a room.
-    :param knows: whether there may be a user of this id.
-    :param shared: other nodes write to the same feeds.
+    :param knows: whether there may be a user with this id.
+    :param chat_chars: the longest text of a line, in characters.
+    :param chat_data_bytes: the largest data of a line.
+    :param shared: whether other nodes write to the same feeds.
     """
 
     def __init__(
@@ -108,11 +113,12 @@ class LobbyChat:
 
     async def listen(self, session: ISession, user: User, to: str, seen: int | None) -> dict[str, Any]:
         """
-        This session hears a feed from now on.
+        Have a session hear a feed from now on.
 
-        :param seen: the last line that it knows.
-        :returns: the number of the last line that this user knows then, and those after ``seen``, or all that are kept.
-        :raises Refused: there is no such feed.
+        :param to: ``server``, ``direct`` or ``lobby:GAME``.
+        :param seen: the number of the last line that the client knows; None: it knows none.
+        :returns: ``line``, the number of the last line that the client knows then, and ``lines``, those after ``seen``.
+        :raises Refused: ``bad_data``: there is no such feed.
         """
         feed = self._feed(self._name(user, to))
         await feed.lock.acquire()
@@ -130,13 +136,17 @@ class LobbyChat:
         return {"line": max(last, known), "lines": [msgspec.to_builtins(x) for x in told]}
 
     def cease(self, session: ISession, user: User, to: str) -> None:
-        """It hears that feed no more. :raises Refused: there is no such feed."""
+        """
+        Have a session hear a feed no longer.
+
+        :raises Refused: ``bad_data``: there is no such feed.
+        """
         feed = self._feeds.get(self._name(user, to))
         if feed is not None:
             feed.listeners.pop(session, None)
 
     def forget(self, session: ISession) -> None:
-        """A connection is gone."""
+        """Forget a session whose connection is gone."""
         for feed in self._feeds.values():
             feed.listeners.pop(session, None)
         if len(self._feeds) > WALLS:
@@ -144,9 +154,11 @@ class LobbyChat:
 
     async def say(self, user: User, to: str, text: str, data: Any) -> None:
         """
-        A user writes to the lobby of a game, or to another user.
+        Write a line of a user to the lobby of a game, or to another user.
 
-        :raises Refused: not there, or not this user, or not now.
+        :param to: ``lobby:GAME`` or ``user:ID``.
+        :raises Refused: ``bad_data``: there is no such place; ``forbidden``: the other user is a stranger; ``muted``,
+            ``slow_down``: this user may not write at the moment; or the text or the data is too large.
         """
         text = said(text, self._chat_chars)
         shadow = self._admit(user)
@@ -164,7 +176,7 @@ class LobbyChat:
             await self._put(feed, to, user, self._filter(text), plain, shadow)
 
     async def announce(self, text: str, data: Any = None) -> None:
-        """The operator says something to everybody who listens."""
+        """Write a line of the operator to the feed ``server``, for everybody who listens."""
         await self._put(SERVER, SERVER, None, text, data, False)
 
     # What other nodes write
@@ -197,7 +209,7 @@ class LobbyChat:
                     feed.lock.release()
 
     def _take(self, feed: Feed, pages: Mapping[str, bytes]) -> None:
-        """Have these lines, too, and tell those that were not known."""
+        """Add lines to a feed, and tell its listeners those that are new."""
         known = {_page(x) for x in feed.lines}
         new = [_line(stored) for page, stored in sorted(pages.items()) if page not in known]
         feed.lines = sorted([*feed.lines, *new], key=lambda x: x.line)
@@ -206,7 +218,10 @@ class LobbyChat:
             self._tell(feed, line)
 
     def _admit(self, user: User) -> bool:
-        """:returns: whether a line is for its writer alone. :raises Refused: nothing may be said."""
+        """
+        :returns: whether this user's lines are for the writer alone.
+        :raises Refused: ``muted`` or ``slow_down``: the user may not write at the moment.
+        """
         if has_right(user):
             return False
         now = self._clock.now()
@@ -224,7 +239,7 @@ class LobbyChat:
         return user_id.startswith(ACCOUNT) and other.startswith(ACCOUNT) and await self._knows(other)
 
     async def _put(self, name: str, to: str, user: User | None, text: str, data: Any, shadow: bool) -> None:
-        """Write a line, then tell it; one at a time, so that all hear them in their order."""
+        """Write a line to the store, then tell it; one line of a feed at a time, so that all hear the same order."""
         feed = self._feed(name)
         await feed.lock.acquire()
         try:
@@ -232,7 +247,7 @@ class LobbyChat:
             at_ms = round(self._clock.now() * 1000)
             by = (user.id, user.name) if user is not None else ("", "")
             account = user is not None and not is_guest(user)
-            # By the time, not one by one: one that is left out would tell that somebody wrote a line in the shadow.
+            # Numbered by time: in plain counting a gap would reveal that somebody wrote a line for the writer alone.
             line = PostLine(max(feed.last + 1, at_ms), to, *by, text, data, at_ms, shadow, account)
             kept = _kept([*feed.lines, line])
             gone = [x for x in feed.lines if x not in kept]
@@ -258,7 +273,10 @@ class LobbyChat:
         return line.user not in self._watch.blocked.get(user.id, ())
 
     def _name(self, user: User, to: str) -> str:
-        """:returns: the feed that a user means. :raises Refused: there is none."""
+        """
+        :returns: the name of the feed that a user means.
+        :raises Refused: ``bad_data``: there is none.
+        """
         kind, _, game = to.partition(":")
         if to == DIRECT:
             return f"{DIRECT}:{user.id}"
@@ -275,7 +293,7 @@ class LobbyChat:
         pages = await _done(self._store.read_book(_book(name)))
         if feed.is_read:
             feed.lines = [x for x in feed.lines if _page(x) in pages]
-            self._take(feed, pages)  # those who listen have heard none of what is new
+            self._take(feed, pages)  # those who listen have not heard the new ones
             return
         feed.lines = [_line(stored) for _, stored in sorted(pages.items())]
         feed.last = feed.lines[-1].line if feed.lines else 0
@@ -303,12 +321,15 @@ def _line(stored: bytes) -> PostLine:
 
 
 def _page(line: PostLine) -> str:
-    """By number; the rest keeps two nodes that write the same number at once from tearing out each other's page."""
+    """
+    :returns: the name of a line's page: its number, and a hash, so that two nodes that write the same number at once do
+        not overwrite each other's page.
+    """
     written = blake2b(f"{line.at_ms} {line.user} {line.to} {line.text}".encode(), digest_size=4)
     return f"{line.line:012d}-{written.hexdigest()}"
 
 
 def _done(asked: Any) -> Deferred[Any]:
-    """:returns: what a store answers; an interface does not say that it can be awaited."""
+    """:returns: what a store answers, with a type that can be awaited; zope's interfaces do not say so."""
     deferred: Deferred[Any] = asked
     return deferred

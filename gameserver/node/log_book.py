@@ -1,7 +1,7 @@
 """
-The moderation log, in books of the store that are bounded each for itself: nobody's entries drive out another's.
+The moderation log, in three books of the store, each with its own bound, so that one kind cannot drive out another.
 
-A guest can be host of a room within a moment, and report within the next. So what operators did is kept apart from
+A guest can become host of a room in a moment, and make reports in the next. So what operators did is kept apart from
 what hosts did, and from what was reported.
 """
 
@@ -14,16 +14,17 @@ from typing import Final
 from gameserver.room.chat.records import HOSTS, OPERATORS, REPORTS, Record
 
 MOST_RECORDS: Final = {OPERATORS: 2000, HOSTS: 2000, REPORTS: 1000}
-"""Entries of each book that are kept; the oldest go."""
+"""How many entries of each book are kept; the oldest are dropped."""
 BOOK_BYTES: Final = 8 * 2**20
-"""What the entries of one book take: a report comes with the lines around it."""
+"""How much the entries of one book may take together: a report comes with the lines around it."""
 
 
 class LogBook:
     """
     Entries by the names of their pages, oldest first.
 
-    :param most: entries that are kept.
+    :param most: how many entries are kept.
+    :ivar size_bytes: the size of all of them.
     """
 
     def __init__(self, most: int) -> None:
@@ -36,7 +37,11 @@ class LogBook:
         return len(self._records)
 
     def put(self, page: str, record: Record, size_bytes: int) -> list[str]:
-        """:returns: the pages of entries that were forgotten for this one."""
+        """
+        Add an entry, the newest.
+
+        :returns: the names of the pages of entries that were forgotten for it.
+        """
         self._records[page] = record
         self._sizes[page] = size_bytes
         self.size_bytes += size_bytes
@@ -49,7 +54,7 @@ class LogBook:
         return forgotten
 
     def __reversed__(self) -> Iterator[tuple[str, Record]]:
-        """The newest first."""
+        """Iterate over the entries with their pages, the newest first."""
         return reversed(self._records.items())
 
 
@@ -57,9 +62,10 @@ def newest(
     books: Iterable[LogBook], *, most: int, kind: str | None = None, before: str | None = None
 ) -> Iterator[tuple[str, Record]]:
     """
-    :param kind: of this act only.
-    :param before: older than the entry of that page.
-    :returns: the newest entries of several books, and their pages.
+    :param most: how many at most.
+    :param kind: only entries of this act; None: of all.
+    :param before: only entries older than the one of this page; None: all.
+    :returns: the newest entries of several books, the newest first, each with its page.
     """
     found = 0
     for page, record in heapq.merge(*map(reversed, books), key=lambda entry: entry[0], reverse=True):

@@ -1,9 +1,9 @@
 """
 Finding a seat where any room will do.
 
-To look for a seat and to promise it is one step without an await, so matches need no lock, and none waits for a hook
-but those who go into that hook's room. A promise stands until its user sits or is refused: two matches at once neither
-overfill a room, nor make two where one would do.
+A seat is found and promised without an await in between, so matches need no lock, and a slow hook of a game delays only
+those who go into its room. A promise stands until its user sits or is refused: two matches at once neither overfill a
+room, nor make two where one would do.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from gameserver.room.effects import Requester
 
 TRIES: Final = 5
-"""Rooms that a match tries, or waits for while they are made, before it makes one of its own."""
+"""How many rooms a match tries, or waits for while they are made, before it makes one of its own."""
 NO_ROOM: Final = frozenset({"room_full", "room_locked", "room_over", "not_found"})
-"""Refusals that are about a room, not about the user: another may do."""
+"""Refusals that are about the room, not about the user: another room may do."""
 
 Who = tuple[str, str]
 """A user's id, and the role of the seat."""
@@ -36,7 +36,8 @@ class Seek(NamedTuple):
     """
     What is looked for.
 
-    :ivar match: what the room's options must hold.
+    :ivar match: options that the room must have, by name.
+    :ivar role: that of the seat.
     """
 
     requester: Requester
@@ -46,7 +47,7 @@ class Seek(NamedTuple):
 
     @property
     def who(self) -> Who:
-        """For whom the seat is."""
+        """The user for whom the seat is, and its role."""
         return self.requester.user.id, self.role
 
 
@@ -54,8 +55,9 @@ class Making(NamedTuple):
     """
     A room that a match is making, in which others may want seats already.
 
-    :ivar options: that it will have.
+    :ivar options: those that it will have.
     :ivar seats: its creator's, and those that are promised.
+    :ivar waiting: fired once the room is there, or will not be.
     """
 
     spec: Spec
@@ -64,7 +66,7 @@ class Making(NamedTuple):
     waiting: list[Deferred[None]]
 
     def has_place_for(self, seek: Seek) -> bool:
-        """Whether it would do, and promise a seat more."""
+        """Whether the room would do, and has a seat left to promise."""
         if self.spec is not seek.spec or seek.role == "host" or not admission.holds(self.options, seek.match):
             return False
         taken = sum(1 for _, role in self.seats - {seek.who} if role == seek.role)
@@ -86,7 +88,7 @@ class Matching:
     """
     The seats that matches have promised, on one node.
 
-    :param own: the rooms in which a user has a seat.
+    :param own: gives the rooms in which a user, by id, has a seat.
     """
 
     def __init__(self, open_rooms: OpenRooms, own: Callable[[str], Iterator[RoomRunner]]) -> None:
@@ -97,8 +99,9 @@ class Matching:
 
     def find(self, seek: Seek, but: Collection[RoomRunner]) -> RoomRunner | None:
         """
-        :param but: rooms that were tried.
-        :returns: the room that would do and was there first; rather one that is at rest and not over.
+        :param but: rooms that were tried already.
+        :returns: the best room that would do: one in which the user has a seat already, else one whose game is not over
+            and in which no step waits; of several the oldest.
         """
 
         def fits(runner: RoomRunner) -> bool:
@@ -107,7 +110,7 @@ class Matching:
             coming = self._coming(runner, seek)
             return admission.is_open_to(runner.room, seek.requester, seek.role, seek.match, coming)
 
-        # Where the user has a seat already, or soon, the room need not be open to anybody else.
+        # A room in which the user has, or was promised, a seat need not be open to anybody else.
         own = [*self._own(seek.requester.user.id), *(r for r, whos in self._promised.items() if seek.who in whos)]
         wanted = seek.spec.name, seek.role, seek.match
         found = [*filter(fits, own), *_best(filter(fits, self._open_rooms.of(*wanted)))]
@@ -116,12 +119,12 @@ class Matching:
         )
 
     def being_made(self, seek: Seek) -> Making | None:
-        """:returns: a room that will do once it is there."""
+        """:returns: a room under construction that will do; None: there is none."""
         return next((making for making in self._making if making.has_place_for(seek)), None)
 
     @contextmanager
     def promise(self, runner: RoomRunner, seek: Seek) -> Iterator[None]:
-        """Meanwhile this seat counts as taken."""
+        """Count a seat as taken inside the ``with``."""
         self._promised.setdefault(runner, []).append(seek.who)
         try:
             yield
@@ -133,9 +136,10 @@ class Matching:
     @contextmanager
     def making(self, seek: Seek) -> Iterator[None]:
         """
-        Meanwhile a room is made of what is looked for; whoever waits for it goes on afterwards, first come first.
+        Note that a room with the wanted options is made inside the ``with``; those who wait for it go on afterwards, in
+        the order in which they came.
 
-        :raises Refused: ``bad_data``: there is no room with such options.
+        :raises Refused: ``bad_data``: the game allows no such options.
         """
         _, options = read_options(seek.spec, seek.match)
         making = Making(seek.spec, options, {seek.who}, [])
@@ -155,7 +159,7 @@ class Matching:
 
 
 def _best(runners: Iterator[RoomRunner]) -> list[RoomRunner]:
-    """:returns: the first of the best rank, if any; no more are looked at than that takes."""
+    """:returns: the first room of the best rank, if there is any room; stops at the first whose rank is 0."""
     seen = []
     for runner in runners:
         if _rank(runner) == 0:
@@ -165,5 +169,5 @@ def _best(runners: Iterator[RoomRunner]) -> list[RoomRunner]:
 
 
 def _rank(runner: RoomRunner) -> int:
-    """:returns: more for a room whose step lasts, and most for one that waits to be started again."""
+    """:returns: 0 for the best rooms; more if a step of the room waits for something, and most if its game is over."""
     return 2 * (runner.room.state.status == "over") + (runner.lasting is not None)

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from gameserver.room.context import RoomContext
 
 SHOWN: Final = frozenset({keys.ROOM, keys.TIMERS, keys.TIMER, keys.CHAT, keys.DOC, keys.FIELD, keys.SEAT})
-"""The kinds of parts that are shown: the others are what was said, and answers."""
+"""The kinds of parts that are shown; the others hold what was sent, and answers to questions."""
 HIDDEN: Final = ("key", "password")
-"""What of a room proves who somebody is."""
+"""Entries that are not shown, since they prove who somebody is."""
 _log: Final = Logger(namespace="gameserver.rooms")
 
 
@@ -35,8 +35,8 @@ class Mending:
     :param specs: the games that are served, by name.
     :param aside: the rooms that this is about.
     :param watch: has sanctions, which name games.
-    :param context: of rooms that are opened to see whether they can be.
-    :param retry: opens these stored rooms, by their ids.
+    :param context: for rooms that are opened only to see whether they can be.
+    :param retry: tries to open stored rooms, by their ids.
     """
 
     def __init__(
@@ -58,12 +58,12 @@ class Mending:
         self._retry = retry
 
     def only_look(self) -> None:
-        """No room is run here: trying one again finds out whether it could be, and no more."""
+        """No room is run in this process: have `retry` find out whether one could be run, and no more."""
         self._retry = self.look_again
 
     async def look(self) -> Counter[str]:
         """
-        Where none of the rooms is run: find out which could not be, and keep these aside.
+        Find out which rooms of the store cannot be run, and keep these aside; only where no room is run.
 
         :returns: how many rooms there are of each game.
         """
@@ -78,7 +78,7 @@ class Mending:
         return counts
 
     async def look_again(self, ids: list[str]) -> None:
-        """Find out whether these could be run now."""
+        """Find out whether these rooms, by their ids, can be run by now; no room of them is run."""
         for stored in await self._store.open_rooms(ids):
             self._look_at(stored)
         await self._let_go(*ids)
@@ -94,7 +94,7 @@ class Mending:
             self._aside.back(stored.code)
 
     async def show(self, code: str) -> dict[str, Any]:
-        """:returns: what the store has of a room, to be read, without what proves who somebody is."""
+        """:returns: what the store has of a room, in a readable form, without what proves who somebody is."""
         stored = await self._take(code)
         await self._let_go(stored.room)
         room = self._aside.get(stored.code)
@@ -111,13 +111,17 @@ class Mending:
             await self._let_go(stored.room)
 
     async def retry(self, code: str) -> str | None:
-        """:returns: why a room is kept aside still; None: it can be run."""
+        """
+        Try again to run a room that is kept aside.
+
+        :returns: why it is still kept aside; None: it can be run.
+        """
         await self._retry([self.find(code).id])
         room = self._aside.get(code)
         return room.why if room is not None else None
 
     async def retry_game(self, game: str) -> None:
-        """Try all rooms of a game."""
+        """Try again to run all rooms of a game that are kept aside."""
         await self._retry([room.id for room in self._aside if room.game == game])
 
     async def drop(self, code: str) -> None:
@@ -129,9 +133,10 @@ class Mending:
 
     async def rename_game(self, old: str, new: str) -> int:
         """
-        Have rooms that are kept aside be of another game, and what was said of their game hold for that.
+        Make the rooms of a game that are kept aside rooms of another, and have the game's sanctions hold for that one.
 
-        :returns: how many there were.
+        :returns: how many rooms there were.
+        :raises Refused: the new game is not served, or the old one still is; or another server has one of the rooms.
         """
         if new not in self._specs:
             raise Refused(f"No game {new} is served.", code="not_found")
@@ -172,7 +177,7 @@ class Mending:
             ends=ends,
             whole=not ends,
         )
-        # Another game's room has stood still for as long as before; a code rests from now on.
+        # Renaming does not change how long a room has stood still; the code of a deleted room rests from this moment.
         now_ms = round(self._clock.now() * 1000) if ends else stored.at_ms
         if await self._store.commit([commit], now_ms=now_ms) != [Outcome.STORED]:
             raise Refused(f"The room {stored.code} is another server's by now.", code="not_found")

@@ -1,9 +1,9 @@
 """
 The server's own moderation: sanctions of users and addresses, who has blocked whom, and the log, all in the store.
 
-Each node reads them when it starts, and keeps them in memory: rooms ask at every line. What one node writes, the others
-of the same store hear of (`gameserver.node.news`). The store has until when a sanction stands by the wall clock of the
-node that made it; if the clock of this one is stepped, the sanctions in memory end when they would have.
+Each node reads them when it starts, and keeps them in memory, since rooms ask at every line. What one node writes, the
+others of the same store hear of (`gameserver.node.news`). A sanction's end is stored by the wall clock of the node that
+made it; when this node's clock is set, the sanctions in memory are shifted, so that they last as long as before.
 """
 
 from __future__ import annotations
@@ -32,18 +32,20 @@ from gameserver.room.state import Mute
 MOST_SANCTIONS: Final = 10_000
 MINUTE_S: Final = 60.0
 STORED_S: Final = 5.0
-"""As long as Redis may take to answer; whoever waits for the store must not wait for ever, a room above all."""
+"""As long as Redis may take to answer: whoever waits for the store, above all a room, must not wait for ever."""
 
 
 class Moderation(UserWatch):
     """
-    :param store: where it outlives the process.
-    :param entropy: so many random bytes, for names of pages.
+    Sanctions, blocks and the log, as this node has them in memory.
+
+    :param store: an `IBooks`.
+    :param entropy: returns as many random bytes as it is asked for, for names of pages.
+    :param reports_per_user: how many reports a user may make at once, and again in each minute.
+    :param reports_per_address: the same for all users together that share an address.
     :ivar sanctions: those that were made, and not lifted.
-    :ivar banned: called with a ban that another node has made; None: nobody is to be shown out.
-    :ivar notified: called with what a system outside is to be told; None: there is none.
-    :param reports_per_user: at once; a minute brings back as many.
-    :param reports_per_address: the same for all who share an address, whoever they say they are.
+    :ivar banned: called with a ban that another node has made; None: it has no effect on connections here.
+    :ivar notified: called with a notice for a system outside; None: there is none.
     """
 
     def __init__(
@@ -127,12 +129,12 @@ class Moderation(UserWatch):
     # What rooms ask
 
     def block(self, user_id: str, other: str, on: bool) -> Deferred[None]:
-        """Have a user hear nothing of another from now on, or hear it again; see `UserWatch.block`."""
+        """Have a user hear nothing from another from now on, or hear them again; see `UserWatch.block`."""
         (self._blocks.put if on else self._blocks.drop)(user_id, other)
         return Deferred.fromCoroutine(self._stored_or_busy())
 
     def mute_of(self, user_id: str, game: str, now: float) -> Mute | None:
-        """Return the mute that stands for a user, of the server or a game, or None; see `UserWatch.mute_of`."""
+        """Return a user's mute, for the whole server or for a game, or None; see `UserWatch.mute_of`."""
         for sanction in self.sanctions.of_user(user_id):
             if sanction.stands("mute", game, now):
                 return Mute(sanction.until, sanction.shadow, sanction.reason)
@@ -154,20 +156,20 @@ class Moderation(UserWatch):
             raise Refused(f"You are banned: {reason}." if reason else "You are banned.", code="forbidden")
 
     def admit_report(self, user_id: str, address: str) -> None:
-        """Count a report, and refuse it where there are too many; see `UserWatch.admit_report`."""
+        """Count a report, and refuse it if there were too many; see `UserWatch.admit_report`."""
         now_s = self._clock.monotonic()
         if not (self._reporting.take(now_s, user_id) and self._reporting_from.take(now_s, network_of(address))):
             raise Refused("You have reported much; wait a minute.", code="slow_down")
 
     def deliver(self, frame: bytes) -> None:
-        """Keep an entry of the log, since the step that left it is stored; see `UserWatch.deliver`."""
+        """Keep an entry of the log, once the step that made it is stored; see `UserWatch.deliver`."""
         self.note(Record.decode(frame))
 
     # What operators do
 
     def note(self, record: Record) -> None:
-        """One more entry of the log."""
-        # In the order of the calls, and by time as far as the clock is not set back; the rest keeps two nodes apart.
+        """Add an entry to the log."""
+        # Names sort by time and by the order of calls, even if the clock is set back; the rest keeps two nodes apart.
         self._noted += 1
         self._newest_ms = max(self._newest_ms, record.at_ms)
         page = f"{self._newest_ms:014d}-{self._noted:08d}-{self._entropy(4).hex()}"
@@ -182,9 +184,11 @@ class Moderation(UserWatch):
 
     def sanction(self, wish: Sanction) -> Sanction:
         """
-        :param wish: its id is given here.
-        :returns: the sanction as it stands from now on.
-        :raises Refused: ``bad_data``: it is about nobody, or no address.
+        Impose a sanction; `stored` says when the store has it.
+
+        :param wish: the sanction without an id.
+        :returns: the same with its id; it stands from now on.
+        :raises Refused: ``bad_data``: it is about nobody, or its address is none; ``too_large``: there are too many.
         """
         wish.check()
         if len(self.sanctions) >= MOST_SANCTIONS:
@@ -198,7 +202,11 @@ class Moderation(UserWatch):
         return made
 
     def lift(self, id: str) -> Sanction:
-        """:raises Refused: ``not_found``."""
+        """
+        Lift a sanction; `stored` says when the store knows.
+
+        :raises Refused: ``not_found``: there is no such sanction.
+        """
         if id not in self.sanctions:
             raise Refused("There is no such sanction.", code="not_found")
         self._write("sanctions", {}, [id])
@@ -207,7 +215,7 @@ class Moderation(UserWatch):
         return lifted
 
     def rename_game(self, old: str, new: str) -> None:
-        """A game has another name: what stands for it goes on."""
+        """Have the sanctions of a game hold for another, since it was renamed."""
         named = [msgspec.structs.replace(each, game=new) for each in self.sanctions if each.game == old]
         for sanction in named:
             self.sanctions.put(sanction)
@@ -219,7 +227,7 @@ class Moderation(UserWatch):
             self.notified(Notice(id=f"{kind}-{id}", kind=kind, at=self._clock.now(), data=data))
 
     def shift(self, delta_s: float) -> None:
-        """The wall clock was stepped by so many seconds: what stands for a time, stands for as long as was said."""
+        """The wall clock was set forward by ``delta_s``: have each sanction last as long as it was meant to."""
         for sanction in self.sanctions:
             if sanction.until is not None:
                 self.sanctions.put(msgspec.structs.replace(sanction, until=sanction.until + delta_s))
@@ -241,9 +249,9 @@ class Moderation(UserWatch):
 
     async def stored(self) -> None:
         """
-        Wait until the store has what was just asked of this moderation, for `STORED_S`.
+        Wait until the store has what was written last, for `STORED_S` at most.
 
-        :raises StoreUnavailable: it is not known to have it; it holds on this node for as long as that runs.
+        :raises StoreUnavailable: it may not have it; on this node it holds all the same, for as long as that runs.
         """
         done: Deferred[bool] = Deferred()
 

@@ -1,8 +1,8 @@
 """
-What other nodes write that this one has in memory, such as sanctions: it is heard of within a second.
+What other nodes write that this one has in memory, such as sanctions: this node hears of it within a second.
 
-The store keeps a list of such news; a node reads on from where it was, also after the store was away. Where it was away
-for so long that some are not in the list any more, everything is read again.
+The store keeps a list of such news, and a node reads on from where it was, also after the store was away. If that took
+so long that some news are not in the list any more, everything is read again.
 """
 
 from __future__ import annotations
@@ -23,25 +23,30 @@ if TYPE_CHECKING:
     from gameserver.interfaces import IClock
 
 NEWS_S: Final = 0.4
-"""Between two looks: with the time that the store takes less than a second."""
+"""Between two looks: together with the time that the store takes, less than a second."""
 log: Final = Logger(namespace="gameserver.rooms")
 
 
 class Hearer(Protocol):
-    """Who wants to know."""
+    """Takes news about some books."""
 
     def hears(self, book: str) -> bool:
-        """Whether a book is of interest."""
+        """Whether it wants news about a book."""
 
     def hear(self, change: BookChange) -> Awaitable[None]:
-        """Another node has written this."""
+        """Take over what another node has written."""
 
     def read_again(self) -> Awaitable[None]:
-        """It is not known what others wrote: read everything."""
+        """Read everything again, since news may have been missed."""
 
 
 class News:
-    """:param store: provides `INews` where nodes share it; else there are none."""
+    """
+    Looks for news again and again, and hands them to those who want them.
+
+    :param store: provides `INews` where nodes share it; otherwise there are no news.
+    :ivar is_shared: whether nodes share the store.
+    """
 
     def __init__(self, store: Any, clock: IClock) -> None:
         self._store = store
@@ -52,23 +57,23 @@ class News:
         self.is_shared = INews.providedBy(store)
 
     def add(self, hearer: Hearer) -> None:
-        """This one wants to know."""
+        """Have a hearer take the news from now on."""
         self._hearers.append(hearer)
 
     async def begin(self) -> None:
-        """Remember where the list ends, before anybody reads what it is about; and read on from now on."""
+        """Remember where the list ends, and read on from there. To be called before the hearers read their books."""
         if self.is_shared:
             self._place = await self._store.last_news()
             self._later()
 
     def stop(self) -> None:
-        """Read no more."""
+        """Stop looking."""
         self.is_shared = False
         if self._call is not None and self._call.active():
             self._call.cancel()
 
     def tell(self, book: str, pages: Mapping[str, bytes]) -> None:
-        """Have others know of something that no book has; if the store is away they do not hear of it."""
+        """Tell other nodes of something that is in no book; if the store is away they do not hear of it."""
         if self.is_shared:
             told: Deferred[None] = self._store.tell_news(BookChange(book=book, puts=pages))
             told.addErrback(lambda failure: failure.trap(StoreUnavailable))
@@ -109,6 +114,6 @@ class News:
 
 
 def _not_read(failure: Failure) -> None:
-    """The store is away: it is asked again from the same place."""
+    """Log what failed, unless the store is away; either way the next look begins at the same place."""
     if not failure.check(StoreUnavailable):
         log.failure("news cannot be read", failure)

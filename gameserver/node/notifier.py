@@ -16,9 +16,9 @@ from gameserver.store.keys import NOTICES
 RETRY_S: Final = (1.0, 2.0, 5.0, 15.0, 60.0)
 """Pauses after failures in a row; the last one again and again."""
 REREAD_S: Final = 60.0
-"""So often the store is asked what other nodes left there that died."""
+"""How often the store is asked for notices that nodes which died left there."""
 MOST: Final = 20_000
-"""Notices that may wait; the oldest are given up, so that a system that is gone for good fills no store."""
+"""How many notices may wait; then the oldest are given up, so that a system that is gone for good fills no store."""
 
 log = Logger(namespace="gameserver")
 
@@ -27,11 +27,11 @@ Send = Callable[[bytes], Deferred[Any]]
 
 class Notifier:
     """
-    One notice at a time, the oldest first; one that is not taken lets the others pass.
+    Sends one notice at a time, the oldest first; one that is not taken goes behind the others.
 
-    :param send: fires when the other side has taken a notice, and fails otherwise.
+    :param send: sends a notice; fires when the other side has taken it, and fails otherwise.
     :ivar sent: how many were taken.
-    :ivar failed: how often one was not.
+    :ivar failed: how often one was not taken.
     """
 
     def __init__(self, books: IBooks, clock: IClock, send: Send) -> None:
@@ -51,7 +51,7 @@ class Notifier:
         return len(self._waiting)
 
     async def start(self) -> None:
-        """Go on with what the store has: of a process that died, or of a node that is gone."""
+        """Send what the store still has: from this node's last process, or from a node that is gone."""
         if not self._running:
             return
         try:
@@ -62,7 +62,7 @@ class Notifier:
             self._reread = self._clock.later(REREAD_S, self._read_again)
 
     def stop(self) -> None:
-        """Send no more; what waits is in the store."""
+        """Stop sending; what waits is in the store."""
         self._running = False
         for call in (self._call, self._reread):
             if call is not None and call.active():
@@ -71,7 +71,7 @@ class Notifier:
             self._sending.cancel()
 
     def add(self, pages: Mapping[str, bytes]) -> None:
-        """These are in the store, and are to be sent."""
+        """Send these, which the store has: pages of the book of notices, by name."""
         for page, notice in sorted(pages.items()):
             self._waiting.setdefault(page, notice)
         if len(self._waiting) > MOST:
@@ -125,5 +125,5 @@ class Notifier:
         for page in pages:
             self._waiting.pop(page, None)
         torn = self._books.write_book(NOTICES, {}, pages)
-        # It is sent again then, which whoever counts notices knows by its id.
+        # A page that stays is sent again; whoever takes notices recognizes it by its id.
         torn.addErrback(lambda failure: log.warn("notices stay in the store: {why}", why=failure.getErrorMessage()))

@@ -1,4 +1,4 @@
-"""The rooms that may take somebody new, by game, role and options: among them one is looked for where any will do."""
+"""An index of the rooms that may take somebody new, by game, role and options, for those whom any room will do."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Rooms = dict["RoomRunner", None]
 
 class OpenRooms:
     """
-    Of many rooms most are full, are played in, or have other options: those are not walked through for each who wants
-    a seat.
+    The index. Most of many rooms are full, in the middle of a game, or have other options: with it these need not be
+    looked at for each user who wants a seat.
 
-    :ivar window: shows other nodes what changed; None: there are none.
+    :ivar window: shows other nodes what changed; None: there are no other nodes.
     """
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class OpenRooms:
         self.window: RoomWindow | None = None
 
     def note(self, runner: RoomRunner) -> None:
-        """A room is there, or another than it was."""
+        """Take a room into the index, or update it there."""
         if runner not in self._ages:
             self._ages[runner] = next(self._counter)
         self._file(runner, _keys_of(runner.room))
@@ -41,7 +41,7 @@ class OpenRooms:
             self.window.note(runner)
 
     def gone(self, runner: RoomRunner) -> None:
-        """A room is there no more."""
+        """Drop a room from the index."""
         self._file(runner, [])
         self._keys.pop(runner, None)
         self._ages.pop(runner, None)
@@ -50,8 +50,8 @@ class OpenRooms:
 
     def of(self, game: str, role: str, match: Mapping[str, Any]) -> Iterator[RoomRunner]:
         """
-        :returns: at least those of a game with a seat of that role whose options hold ``match``: first those whose game
-            is not over, and of them the one that was open for longest.
+        :returns: all rooms of a game with a free seat of this role whose options hold ``match``, and perhaps some with
+            other options; those whose game is not over first, and of them those first that were open for longest.
         """
         for over in (False, True):
             about = (game, role, over)
@@ -59,7 +59,7 @@ class OpenRooms:
             yield from min((self._by_key.get(key, {}) for key in keys), key=len)
 
     def age(self, runner: RoomRunner) -> int:
-        """:returns: a number, less for a room that was there before."""
+        """:returns: a number that is smaller for older rooms."""
         return self._ages[runner]
 
     def _file(self, runner: RoomRunner, keys: list[Key]) -> None:
@@ -86,6 +86,6 @@ def _keys_of(room: Room) -> list[Key]:
 
 
 def _indexed(options: Mapping[str, Any]) -> list[Key]:
-    """:returns: a key for each option by which rooms are told apart; values that are the same JSON have the same."""
+    """:returns: a key for each option with a plain value; values that are the same in JSON have the same key."""
     simple = ((name, value) for name, value in options.items() if value is None or isinstance(value, str | int | float))
     return [(name, isinstance(value, bool), value) for name, value in simple]

@@ -1,4 +1,4 @@
-"""What is seen to once a room of an older release has been opened: what stays of it, and what does not."""
+"""What is done after a room has been opened that an older release of its game stored."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _log: Final = Logger(namespace="gameserver.rooms")
 
 
 class OpenedRooms:
-    """Those of a node."""
+    """Warns of what such rooms keep against the new release, and takes rooms out of the store that keep no row now."""
 
     def __init__(self, store: IStore, clock: IClock) -> None:
         self._store = store
@@ -30,7 +30,7 @@ class OpenedRooms:
         self._said: set[tuple[str, str]] = set()
 
     def look(self, runner: RoomRunner) -> None:
-        """A room was opened, and may be loading still."""
+        """Look at a room that was just opened; it may still be loading."""
         room = runner.room
         for what in release.kept_over(room):
             self._say(room.spec.name, room.code, what)
@@ -38,7 +38,7 @@ class OpenedRooms:
             runner.told().addCallbacks(lambda _: self._leave_store(runner), _not_loaded)
 
     def _say(self, game: str, code: str, what: str) -> None:
-        """Once for each game: there may be thousands of such rooms."""
+        """Warn, once for each game: there may be thousands of such rooms."""
         kind = "".join(letter for letter in what if not letter.isdigit())
         if (game, kind) not in self._said:
             self._said.add((game, kind))
@@ -50,7 +50,7 @@ class OpenedRooms:
             )
 
     def _leave_store(self, runner: RoomRunner) -> None:
-        """A release stored the room, and this one keeps none: what is stored would come back, and be stale."""
+        """Delete the row of a room whose game is not stored any more: a later start would bring back a stale room."""
         if runner.over:
             return
         room, commits = runner.room, runner.commits

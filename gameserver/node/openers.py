@@ -1,7 +1,8 @@
 """
-How many rooms each address has opened: over its budget, it loses its own oldest that nobody plays in.
+How many rooms each address has opened: an address over its limit loses the oldest of them that nobody uses.
 
-Rooms that are gone cost something too, for their codes rest: so each address and user makes only so many in an hour.
+Rooms that are gone still cost something, since their codes rest. So each address and each user can make only a limited
+number in an hour.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ class Openers:
     """
     The rooms of a node by the address that opened them, for as long as the process runs.
 
-    :param most: rooms of one address that are there at a time.
-    :param made: how many a user may open in an hour, and how many an address.
+    :param most: how many rooms of one address may exist at a time.
+    :param made: how many rooms a user may open in an hour, and how many an address.
     """
 
     def __init__(self, most: int, made: tuple[int, int]) -> None:
@@ -37,10 +38,10 @@ class Openers:
 
     def begin(self, address: str, user_id: str, *, now_s: float) -> None:
         """
-        A room is about to be opened. One that is not used goes for it, if there are too many.
+        A room is about to be opened; if there are too many, close one that is not used. `end` must follow.
 
-        :param now_s: a clock that is never set.
-        :raises Refused: ``rate_limited``: all are used, or too many were opened of late.
+        :param now_s: monotonic seconds.
+        :raises Refused: ``rate_limited``: all are used, or too many were opened lately; then no `end` follows.
         """
         self.count(address, user_id, now_s=now_s)
         address = network_of(address)
@@ -49,7 +50,7 @@ class Openers:
             unused = [runner for runner in rooms if self._is_unused(runner)]
             if not unused:
                 raise Refused("Too many rooms were opened from your address.", code="rate_limited")
-            # Of those that nobody is connected to the oldest; else the oldest of all.
+            # The oldest of those to which nobody is connected; else the oldest of all.
             self._close(
                 min(unused, key=lambda runner: any(s.online and s.bot is None for s in runner.room.seats.values()))
             )
@@ -57,17 +58,21 @@ class Openers:
 
     def count(self, address: str, user_id: str, *, now_s: float) -> None:
         """
-        A room is about to be opened, in the place of another.
+        Count a room that is about to be opened in the place of another.
 
-        :raises Refused: ``rate_limited``: too many were opened of late.
+        :raises Refused: ``rate_limited``: too many were opened lately.
         """
         address = network_of(address)
-        # The user's first: one who goes on asking uses up nothing of the others at this address.
+        # The user's bucket first: a user whose own is empty takes nothing from the others at this address.
         if not self._made_by_user.take(now_s, user_id) or (address and not self._made_from.take(now_s, address)):
             raise Refused("Too many rooms were opened of late; try again later.", code="rate_limited")
 
     def end(self, address: str, runner: RoomRunner | None) -> None:
-        """:param runner: the room that was opened; None: none was."""
+        """
+        The opening that `begin` announced is over.
+
+        :param runner: the room that was opened; None: none was.
+        """
         address = network_of(address)
         self._opening[address] -= 1
         if not self._opening[address]:
@@ -77,12 +82,12 @@ class Openers:
             self._opened_by[runner] = address
 
     def visited(self, runner: RoomRunner) -> None:
-        """Somebody has entered a room who did not open it."""
+        """Note that somebody other than its opener has entered a room."""
         if runner in self._opened_by:
             self._visited.add(runner)
 
     def gone(self, runner: RoomRunner) -> None:
-        """A room is there no more."""
+        """Forget a room that has ended."""
         address = self._opened_by.pop(runner, None)
         if address is not None:
             self._visited.discard(runner)

@@ -1,4 +1,4 @@
-"""How a node takes stored rooms over: each once at a time, whoever asks for it, and however many do."""
+"""How a node opens rooms of the store: each only once at a time, however many ask for it."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ if TYPE_CHECKING:
     from gameserver.interfaces import IClock, IStore, Stored
 
 OPENED: Final = 100
-"""So many rooms are read from the store together at most; between them the node serves those it has."""
+"""How many rooms are read from the store together at most; in between the node serves the rooms that it has."""
 LONG_S: Final = 0.05
-"""So long the node may be at opening rooms before others are served; and if reading takes longer, fewer are read."""
+"""How long the node may spend on opening rooms before it serves others; if reading takes longer, fewer are read."""
 WAITING: Final = 10_000
-"""Who may wait at a time for rooms that are being opened."""
+"""How many may wait at a time for rooms that are being opened."""
 OPENING_RETRY_MS: Final = 1000
-"""Whoever could not wait for a room that is being opened may ask again after so long."""
+"""After how long those who could not wait for a room that is being opened may ask again."""
 
 
 class RoomOpener:
     """
-    Opens rooms of the store. Two that opened the same room would fence each other: the second waits for the first.
+    Opens rooms of the store. Two openings of the same room would fence each other, so the second waits for the first.
 
     :param here: the ids of the rooms that are here.
-    :param reopen: runs a stored room from now on, and says whether it can be run; a room that cannot is given up, so
-        that another node may try, where there are such.
+    :param reopen: runs a stored room from now on, and says whether it can be run; one that cannot is released, so that
+        another node may try, if there are others.
     :param closed: whether no more rooms are opened here.
-    :ivar before: called before rooms are taken over: what others know of them is to be known; None: nothing is.
-    :ivar unusable: the ids of rooms that cannot be run here, and are for other nodes.
+    :ivar before: awaited before rooms are opened, to learn what others have noted of them; None: there is nothing.
+    :ivar unusable: the ids of rooms that cannot be run here, and are left to other nodes.
     """
 
     def __init__(
@@ -58,9 +58,9 @@ class RoomOpener:
 
     async def open(self, ids: Sequence[str]) -> None:
         """
-        Open those of these rooms that are neither here nor being opened, some at a time, and wait for all.
+        Open rooms that are neither here nor being opened, some at a time; wait also for those that are being opened.
 
-        :raises StoreUnavailable: what became of them is not known.
+        :raises StoreUnavailable: whether they were opened is not known.
         """
         first = 0
         while first < len(ids) and not self._closed():
@@ -75,17 +75,17 @@ class RoomOpener:
 
     async def wait(self, id: str) -> None:
         """
-        Wait for a room that is being opened, or have it opened; who gives up waiting stops nobody else.
+        Wait for a room that is being opened, or have it opened. Giving up the wait does not stop the opening.
 
         :raises Refused: ``busy``: too many wait.
-        :raises StoreUnavailable: what became of it is not known.
+        :raises StoreUnavailable: whether it was opened is not known.
         """
         if id in self._here:
             return
         if self._waiting >= WAITING:
             raise Refused(code="busy", retry_ms=OPENING_RETRY_MS)
         if id not in self._under_way:
-            Deferred.fromCoroutine(self._open([id])).addErrback(lambda _: None)  # who waits is told
+            Deferred.fromCoroutine(self._open([id])).addErrback(lambda _: None)  # those who wait get the failure
         waiters = self._under_way.get(id)
         if waiters is None:
             return  # the store has answered at once
@@ -118,7 +118,7 @@ class RoomOpener:
         self._end(ids, None)
 
     async def _put_back(self, opened: Sequence[Stored]) -> None:
-        """Let those of these rooms sleep on that slept: a node that can run them wakes them when they are due."""
+        """Put back to sleep those of these rooms that slept: a node that can run them wakes them when they are due."""
         commits = [
             Commit(
                 room=stored.room,
@@ -136,7 +136,11 @@ class RoomOpener:
             await self._store.commit(commits, now_ms=round(self._clock.now() * 1000))
 
     async def _run(self, opened: Sequence[Stored]) -> dict[str, bool]:
-        """Run rooms, and let others be served in between. :returns: which can be run here, by their ids."""
+        """
+        Run rooms, and let others be served in between.
+
+        :returns: for each room's id whether it can be run here.
+        """
         can_run: dict[str, bool] = {}
         began_s = self._clock.monotonic()
         for stored in opened:
@@ -144,7 +148,7 @@ class RoomOpener:
                 await pause(self._clock)
                 began_s = self._clock.monotonic()
             if self._closed():
-                break  # it is this node's, and is opened at its next start
+                break  # the rooms left belong to this node, and are opened at its next start
             can_run[stored.room] = self._reopen(stored)
         return can_run
 
@@ -155,12 +159,12 @@ class RoomOpener:
             self._at_once = min(OPENED, 2 * self._at_once)
 
     def leave(self, id: str) -> None:
-        """A room is on its way into the store: whoever asks for it waits until it is there, and then opens it."""
+        """A room is being put to sleep: whoever asks for it waits until the store has it, and then opens it."""
         self._under_way[id] = []
         self._leaving.add(id)
 
     def left(self, id: str) -> None:
-        """It is there, or nothing is known of it any more."""
+        """The room of `leave` is in the store, or is lost: those who wait for it go on."""
         if id in self._leaving:
             self._leaving.discard(id)
             self._end([id], None)
@@ -174,7 +178,11 @@ class RoomOpener:
 
 
 def pause(clock: IClock, delay_s: float = 0) -> Deferred[None]:
-    """Let others be served. :returns: fires after so long."""
+    """
+    Let others be served.
+
+    :returns: fires after ``delay_s``.
+    """
     done: Deferred[None] = Deferred(lambda _: call.cancel())
     call = clock.later(delay_s, done.callback, None)
     return done

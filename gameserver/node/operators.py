@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gameserver.node.rooms_aside import RoomAside
 
 LISTED: Final = 100
-"""Entries of the log in one answer."""
+"""How many entries of the log one answer has at most."""
 Act = Literal["mute", "unmute", "shadow", "kick", "ban", "unban", "slow", "links"]
 
 
@@ -33,9 +33,10 @@ class RoomAct(Struct, forbid_unknown_fields=True):
     """
     What is done in one room.
 
-    :ivar seat: to whom, where it is about somebody.
-    :ivar name: for ``unban``, what the user was called, or the user's id.
-    :ivar s: for so many seconds; None: for good. For ``slow``, the seconds between two lines.
+    :ivar seat: id of the seat to which it is done, if it is about somebody.
+    :ivar name: for ``unban``: the user's name at the time, or id.
+    :ivar s: for how many seconds; None: for good. For ``slow``: the seconds between two lines.
+    :ivar on: for ``links``: whether they are allowed.
     """
 
     act: Act
@@ -47,7 +48,14 @@ class RoomAct(Struct, forbid_unknown_fields=True):
 
 
 class SanctionWish(Struct, forbid_unknown_fields=True):
-    """A mute or ban of the whole server, or of one game: of a user, or of addresses."""
+    """
+    A mute or ban on the whole server, or in one game: of a user, or of addresses.
+
+    :ivar user: the user's id.
+    :ivar game: empty: the whole server.
+    :ivar s: for how many seconds; None: for good.
+    :ivar shadow: whether a muted user's lines are still shown to their writer.
+    """
 
     act: Literal["mute", "ban"]
     user: str = ""
@@ -59,21 +67,21 @@ class SanctionWish(Struct, forbid_unknown_fields=True):
 
 
 class Announcement(Struct, forbid_unknown_fields=True):
-    """What everybody is told who listens."""
+    """What is announced to everybody who listens."""
 
     text: str
     data: Any = None
 
 
 class QuarantineAct(Struct, forbid_unknown_fields=True):
-    """What is done with a room in quarantine: it is run again, or deleted for good."""
+    """What is done with a room in quarantine: ``free``: it is run again; ``close``: it is deleted for good."""
 
     act: Literal["free", "close"]
 
 
 class Operators:
     """
-    Every method takes who asks, and refuses with ``forbidden`` whoever has not the right.
+    Every method takes the user who asks, and refuses with ``forbidden`` anybody without the right to it.
 
     :param registry: this node's rooms.
     """
@@ -83,9 +91,9 @@ class Operators:
 
     async def act(self, user: User, code: str, wish: RoomAct) -> None:
         """
-        It is stored when this returns.
+        Act on one room; the act is stored when this returns.
 
-        :raises Refused: there is no such room or seat, or that makes no sense.
+        :raises Refused: there is no such room or seat, or the act makes no sense there.
         """
         _check(user)
         _check_seconds(wish.s)
@@ -93,15 +101,16 @@ class Operators:
         runner = await self._registry.reach(code)
         act, how = _called_with(wish)
         await runner.post(Moderate(act, user, wish.seat, how))
-        # Behind the commit: a process that dies before must not have told of it.
+        # After the commit: a process that dies before it must not have said that it is done.
         await runner.told()
 
     async def sanction(self, user: User, wish: SanctionWish) -> Sanction:
         """
-        From now on, everywhere; who is banned loses all seats and connections on this node.
+        Impose a sanction, from now on, on all nodes; a banned user loses all seats and connections on this one.
 
         :returns: the sanction, with its id, once it is stored.
-        :raises Refused: it is about nobody, or ``not_found``: there is no such user.
+        :raises Refused: ``bad_data``: it is about nobody; ``not_found``: there is no such user.
+        :raises StoreUnavailable: the store may not have it.
         """
         _check(user)
         _check_seconds(wish.s)
@@ -126,13 +135,17 @@ class Operators:
         return made
 
     def sanctions(self, user: User) -> list[Sanction]:
-        """:returns: those that stand."""
+        """:returns: the sanctions that stand at the moment."""
         _check(user)
         now = self._registry.clock.now()
         return [sanction for sanction in self._registry.watch.sanctions if not sanction.is_past(now)]
 
     async def lift(self, user: User, id: str) -> None:
-        """:raises Refused: there is no such sanction."""
+        """
+        Lift a sanction, by its id.
+
+        :raises Refused: ``not_found``: there is no such sanction.
+        """
         _check(user)
         lifted = self._registry.watch.lift(id)
         await self._registry.watch.stored()
@@ -140,26 +153,34 @@ class Operators:
         self._note(user, f"un{lifted.act}", whom=whom, about=lifted.address, game=lifted.game)
 
     def log(self, user: User, *, kind: str | None, before: str | None) -> list[dict[str, Any]]:
-        """:returns: the newest entries, each with its name as ``id``; ``before`` one of these for older ones."""
+        """
+        :param kind: only entries of this act; None: of all.
+        :param before: the ``id`` of an entry: only older ones.
+        :returns: the newest entries of the log, `LISTED` at most, each with an ``id``.
+        """
         _check(user)
         found = self._registry.watch.newest(most=LISTED, kind=kind, before=before)
         return [{"id": page, **msgspec.to_builtins(record)} for page, record in found]
 
     async def announce(self, user: User, wish: Announcement) -> None:
-        """:raises Refused: there is nothing in it."""
+        """
+        Announce something to everybody who listens.
+
+        :raises Refused: the text is empty or too long.
+        """
         _check(user)
         text = said(wish.text, self._registry.chat_chars)
         await self._registry.lobby_chat.announce(text, wish.data)
         self._note(user, "announce", about=text)
 
     def quarantined(self, user: User) -> list[RoomAside]:
-        """:returns: the rooms that are kept aside here, by code."""
+        """:returns: the rooms that are kept aside here, sorted by code."""
         _check_admin(user)
         return sorted(self._registry.aside, key=lambda room: room.code)
 
     async def show(self, user: User, code: str) -> dict[str, Any]:
         """
-        :returns: what the store has of a room that is kept aside, and in the middle of what the server ended.
+        :returns: what the store has of a room that is kept aside, and the steps in which the server ended (``ends``).
         :raises Refused: ``not_found``: it is not kept aside.
         """
         room = self._aside(user, code)
@@ -175,7 +196,7 @@ class Operators:
 
     async def end_quarantine(self, user: User, code: str, wish: QuarantineAct) -> str | None:
         """
-        :returns: why the room is kept aside still; None: it is run, or deleted, as was asked.
+        :returns: why the room is still kept aside; None: it is run, or deleted, as was asked.
         :raises Refused: ``not_found``: it is not kept aside.
         """
         room = self._aside(user, code)
@@ -197,7 +218,7 @@ class Operators:
 
 
 def _called_with(wish: RoomAct) -> tuple[Callable[..., Any], dict[str, Any]]:
-    """:returns: what is called in the room, and with what besides who acts, and on whom."""
+    """:returns: the function that is called in the room, and its arguments besides who acts, and on whom."""
     acts: dict[Act, tuple[Callable[..., Any], dict[str, Any]]] = {
         "mute": (moderation.mute, {"s": wish.s, "shadow": False, "reason": wish.reason}),
         "shadow": (moderation.mute, {"s": wish.s, "shadow": True, "reason": wish.reason}),

@@ -1,8 +1,8 @@
 """
-Passwords of rooms: hashed before a room is asked, so that neither it nor any other waits for that.
+Passwords of rooms: they are hashed before the room gets the input, so that no room waits for that.
 
-A room keeps its password as Argon2id hash; those of before, which were hashed fast with the room's own key, still open.
-What a room is given by who joins is its own hash, if the password was right, and so it has nothing to compute.
+A room keeps its password as an Argon2id hash; a fast hash with the room's own key, as older releases made it, is still
+good. With a join the room gets its own hash back if the password was right, and so has nothing to compute.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ _ARGON2: Final = "$argon2"
 
 
 class Passwords:
-    """:param hasher: None where hashing fast will do."""
+    """:param hasher: None: use the room's own fast hash."""
 
     def __init__(self, hasher: IHasher | None) -> None:
         self._hasher = hasher
 
     async def keep(self, room: Room, password: str | None) -> str | None:
         """
-        :returns: what a new room keeps of its password; None for none.
-        :raises Refused: ``busy``: too many are hashed now; ``bad_data``: it is too long.
+        :returns: what a new room keeps of its password; None if it has none.
+        :raises Refused: ``busy``: too many passwords are being hashed; ``bad_data``: it is too long.
         """
         if not password:
             return None
@@ -37,8 +37,8 @@ class Passwords:
 
     async def prove(self, room: Room, user: User, role: str | None, password: str | None) -> str | None:
         """
-        :returns: what the room keeps, if the password is right or none is asked for; else None.
-        :raises Refused: ``busy``: too many are hashed now.
+        :returns: the hash that the room keeps, if the password is right or this user needs none; else None.
+        :raises Refused: ``busy``: too many passwords are being hashed.
         """
         kept = room.state.password
         if kept is None or room.seats.of_user(user.id, role or "player") is not None or place_for(room, user.id, role):

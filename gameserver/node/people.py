@@ -1,4 +1,4 @@
-"""Who is here by more than a name, and which names are theirs alone."""
+"""Who is connected to this node, and which names only they may have."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gameserver.protocol.names import check_name, fitting_name, name_key, with_e
 from gameserver.room.chat.records import UserWatch
 
 GUEST: Final = " (guest)"
-"""What a guest's name ends with on this server while an account is here that has the same."""
+"""How a guest's name ends on this node while an account with the same name is connected."""
 
 
 class Connected(Protocol):
@@ -28,12 +28,12 @@ class Connected(Protocol):
 
 class People:
     """
-    Who is connected to this node, and the names: what somebody wants to be called here passes `admit`.
+    Who is connected to this node, and the names: `admit` checks each name that somebody wants to have here.
 
-    A name is an account's own while that is connected to this node, and always where settings give it rights: nobody
-    else may have one that a person could take for it.
+    A name belongs to an account while that is connected to this node, and always if settings give it rights: nobody
+    else may have a name that a person could take for it.
 
-    :param reserved: the names that settings give rights.
+    :param reserved: the names to which settings give rights.
     """
 
     def __init__(self, reserved: Iterable[str] = ()) -> None:
@@ -43,12 +43,12 @@ class People:
         self._present: Counter[str] = Counter()
 
     def enter(self, connected: Connected) -> None:
-        """It is known whose this connection is."""
+        """Count a connection, whose user is known now."""
         self._connected[connected] = None
         self._count(connected.user, 1)
 
     def leave(self, connected: Connected) -> None:
-        """It has ended."""
+        """Count a connection no longer: it has ended."""
         del self._connected[connected]
         self._count(connected.user, -1)
 
@@ -65,11 +65,11 @@ class People:
                 del self._present[key]
 
     def is_connected(self, user_id: str) -> bool:
-        """Whether this user is."""
+        """Whether this user has a connection to this node."""
         return user_id in self._users
 
     def close_banned(self, watch: UserWatch) -> None:
-        """Close the connections of those whom the server does not want any more."""
+        """Close the connections of those whom ``watch`` does not admit any more."""
         for each in list(self._connected):
             try:
                 if each.user is not None:
@@ -79,10 +79,10 @@ class People:
 
     def admit(self, name: str, most: int, user: User | None = None) -> str:
         """
-        :param most: code points of a name.
-        :param user: who wants to be called so; None: a new guest.
+        :param most: the longest name, in code points.
+        :param user: who wants this name; None: a new guest.
         :returns: the name, as `check_name` returns it.
-        :raises Refused: ``bad_data``: it is none; ``name_taken``: it looks like somebody else's.
+        :raises Refused: ``bad_data``: it cannot be a name; ``name_taken``: it looks like somebody else's.
         """
         clean = check_name(name, most)
         if self._is_anothers(clean, user):
@@ -90,10 +90,10 @@ class People:
         return clean
 
     def called(self, user: User, most: int) -> str:
-        """:returns: the own name of a user; a guest's as names are today, with `GUEST` where that is an account's."""
+        """:returns: a user's name here; a guest's is made to fit the rules, with `GUEST` if it is somebody else's."""
         if not is_guest(user):
             return user.name
-        name = fitting_name(user.name, most)  # which stands in a token that may be as old as the guest
+        name = fitting_name(user.name, most)  # it comes from the guest's token, which may be older than these rules
         return with_ending(name, GUEST, most) if self._is_anothers(name, user) else name
 
     def _is_anothers(self, name: str, user: User | None) -> bool:

@@ -1,7 +1,7 @@
 """
-How a node comes to the room of a code, wherever it is: here, in the store alone, or at another node.
+How a node finds the room of a code, wherever it is: here, only in the store, or at another node.
 
-There is no such room only where the store says so.
+That there is no such room only the store can say.
 """
 
 from __future__ import annotations
@@ -25,23 +25,25 @@ if TYPE_CHECKING:
     from gameserver.node.runner import RoomRunner
 
 TRIES: Final = 3
-"""So often a room is looked for that another node was faster to open, or that fell asleep again meanwhile."""
+"""How often a room is looked for, since another node may open it first, or it may fall asleep again meanwhile."""
 SHARED_S: Final = 1.0
-"""So long the nodes that are left have to share the rooms of one that is gone."""
+"""How long the remaining nodes have to share the rooms of one that is gone."""
 LOOK_S: Final = 0.1
-"""Between two looks at whether they did."""
+"""Between two looks at whether they have done so."""
 STORE_RETRY_MS: Final = 1000
-"""Whoever asks while the store does not answer may ask again after so long."""
+"""After how long those who asked while the store did not answer may ask again."""
 
 
 class Reaching:
     """
+    Finds rooms by their codes.
+
     :param runners: the rooms that are here, by code.
     :param opener: opens others.
-    :param aside: those that this release cannot run.
+    :param aside: those that cannot be run here.
     :param closed: whether no more rooms are opened here.
     :ivar directory: where rooms of other nodes are.
-    :ivar claim: called where a room was a node's that is gone: has this node claim its share of the rooms of such.
+    :ivar claim: awaited when the node of a room is gone: claims this node's share of such rooms.
     """
 
     def __init__(
@@ -66,7 +68,7 @@ class Reaching:
     def here(self, code: str) -> RoomRunner | None:
         """
         :param code: as people type it: in any case, with spaces or dashes.
-        :returns: the room, where it is here; it stays for a while then.
+        :returns: the room, if it is here; it counts as used, and so stays in memory for a while.
         """
         runner = self._runners.get(code) or self._runners.get(codes.as_typed(code))
         if runner is not None:
@@ -75,13 +77,13 @@ class Reaching:
 
     async def reach(self, code: str, *, sure: bool = False) -> RoomRunner:
         """
-        Find a room, and open it first where it is in the store and nobody's. One that is here is found at once.
+        Find a room; one that is only in the store is opened. One that is here is found without an await.
 
         :param code: as people type it.
-        :param sure: ask the store, whatever was learnt a moment ago: whoever was told that the room moved here would
-            be sent back.
-        :raises Refused: ``not_found``: the store has no such room. ``quarantined``: it is kept aside. ``busy``: another
-            node that is silent has it, for ``retry_ms`` at most unless it lives on, or the store does not answer.
+        :param sure: whether to ask the store even if the answer was learnt a moment ago: somebody who was just told
+            that the room moved here would be sent back.
+        :raises Refused: ``not_found``: the store has no such room. ``quarantined``: it is kept aside. ``busy``: a node
+            that is silent has it, for ``retry_ms`` at most unless that node comes back; or the store does not answer.
             ``draining``: this server is about to stop.
         :raises Elsewhere: another node has it.
         """
@@ -96,7 +98,7 @@ class Reaching:
             if located.orphaned and not self._closed():
                 located = await self._shared_out(code, located)
             if located.node is not None:
-                self._aside.back(located.code)  # a node that can run it has it
+                self._aside.back(located.code)  # another node has it, so that one can run it
             await self._aside.look_again(located.code)
             self._aside.check_room(located.code)
             if self.here(code) is None:
@@ -108,7 +110,7 @@ class Reaching:
         return runner
 
     async def _located(self, code: str) -> Located:
-        """:raises Refused: there is no such room."""
+        """:raises Refused: ``not_found``: there is no such room; ``busy``: the store does not answer."""
         try:
             located = await self._store.locate(codes.as_typed(code)) if codes.looks_like(code) else None
         except StoreUnavailable:
@@ -120,9 +122,9 @@ class Reaching:
 
     async def _shared_out(self, code: str, located: Located) -> Located:
         """
-        Let the nodes that are left share the rooms of one that is gone, before whoever asks first has them all.
+        Let the remaining nodes share the rooms of one that is gone, so that not the node that is asked first gets all.
 
-        :returns: where the room is then; if nobody claims it for `SHARED_S`, it is to be had here.
+        :returns: where the room is then; if no node has claimed it within `SHARED_S`, this node may open it.
         """
         for _ in range(round(SHARED_S / LOOK_S)):
             if self.claim is not None:
@@ -137,7 +139,7 @@ class Reaching:
         return located
 
     async def _open(self, located: Located) -> None:
-        """:raises Refused: it cannot be had here, or not now."""
+        """:raises Refused: the room is another node's, this one closes, or the store does not answer."""
         if located.node is not None:
             raise self.directory.lead(located)
         if self._closed():

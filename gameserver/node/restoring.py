@@ -1,4 +1,4 @@
-"""Rooms that the store has, made again by this release; and why one cannot be."""
+"""Makes rooms again from what the store has of them, or says why this release cannot."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def restored(stored: Stored, specs: Mapping[str, Spec], **now: Any) -> Room:
     Make a room of what is stored.
 
     :param specs: the games that are served, by name.
-    :param now: `row.restore` says what else it takes.
-    :raises CannotOpen: this release cannot run it.
+    :param now: the other arguments of `row.restore`.
+    :raises CannotOpen: this release cannot run the room; the text says why.
     """
     spec = specs.get(stored.game)
     if spec is None:
@@ -38,8 +38,8 @@ def reason_of(failure: Failure, what: str) -> tuple[str, Failure]:
     """
     Say why a room cannot go on.
 
-    :param what: at which it failed.
-    :returns: one line, and what its author is to be shown: the game's own exception, where there is one.
+    :param what: the step at which it failed.
+    :returns: one line, and the failure to show to the game's author: the game's own exception, if there is one.
     """
     error = failure.value
     if not isinstance(error, CannotOpen):

@@ -1,4 +1,4 @@
-"""The registry: how users come into this node's rooms, by making one, by its code, or by any that will do."""
+"""The registry: how users come into this node's rooms, by making one, by a code, or by taking any that will do."""
 
 from __future__ import annotations
 
@@ -34,17 +34,18 @@ if TYPE_CHECKING:
 
 
 OPEN_LOOKED_AT: Final = 1000
-"""Among so many rooms of other nodes, the newest, the open ones are looked for that are listed."""
+"""How many rooms of other nodes, the newest, are searched for open ones to list."""
 
 
 class RoomRegistry(RunningRooms):
     """
-    This node's rooms, and who may come in; see `RunningRooms` for what else it takes.
+    This node's rooms, and who may come in; see `RunningRooms` for the other arguments.
 
     :param creators: who may create rooms.
-    :param hasher: of the rooms' passwords; without one they are only hashed fast, as a table of tests wants it.
-    :param options_bytes: of a room's options, as JSON.
-    :ivar too_many_rooms: how often a user wanted to be in more rooms than one may.
+    :param hasher: hashes the rooms' passwords; None: they are hashed fast and weakly, which is enough for tests.
+    :param options_bytes: the largest options of a room, as JSON.
+    :ivar too_many_rooms: how often a user was refused for being in too many rooms.
+    :ivar notifier: sends notices to a system outside; None: there is none.
     """
 
     def __init__(
@@ -82,7 +83,7 @@ class RoomRegistry(RunningRooms):
 
     def notify(self, send: Send) -> None:
         """
-        Tell a system outside of rounds, of who leaves, and of the server's moderation, from now on.
+        Send notices of rounds, of those who leave, and of the server's moderation to a system outside, from now on.
 
         :param send: see `Notifier`.
         """
@@ -91,7 +92,7 @@ class RoomRegistry(RunningRooms):
         self.watch.notified = self.notifier.note
 
     def show_rooms(self) -> None:
-        """Show other nodes of this store the public rooms, and find theirs; before the rooms are opened."""
+        """Show public rooms to other nodes of this store, and find theirs; to be called before rooms are opened."""
         if self._lease is not None and IShownRooms.providedBy(self.store):
             self._open_rooms.window = RoomWindow(cast(IShownRooms, self.store), self.clock)
 
@@ -101,7 +102,9 @@ class RoomRegistry(RunningRooms):
         """
         Return public rooms that other nodes run, of games that are served here, too; newest first.
 
-        :param open_only: those alone in which somebody new finds a seat without a password.
+        :param game: only rooms of this game; None: of all.
+        :param limit: how many at most.
+        :param open_only: only rooms in which somebody new finds a seat without a password.
         :returns: when each was made, seconds since 1970, and its listing as JSON.
         """
         window = self._open_rooms.window
@@ -112,38 +115,38 @@ class RoomRegistry(RunningRooms):
         return [(room.created_ms / 1000, room.listing) for room in found[:limit]]
 
     def search_with(self, search: Callable[[Any], Awaitable[Any]]) -> None:
-        """Bots that search have processes for it; before the rooms are opened."""
+        """Have bots search in other processes, by ``search``; to be called before rooms are opened."""
         self._context.search = search
 
     async def start(self) -> None:
-        """Open the store and every room in it, and go on with the notices of those that were."""
+        """Open the store and the rooms in it, and send the notices that are left from the last run."""
         await super().start()
         if self.notifier is not None:
             await self.notifier.start()
 
     async def stop(self) -> None:
-        """Take no more inputs, store every room, and let the store go."""
+        """Take no more inputs, store every room, and close the store."""
         if self.notifier is not None:
             self.notifier.stop()
         await super().stop()
 
     async def known_as(self, address: str, **about: str) -> None:
         """
-        Tell other nodes of this store where this one is reached.
+        Tell other nodes of this store the address of this one.
 
         :param address: ``http://…`` or ``https://…`` without a slash at its end.
         :param about: what else they are told, see `ILeases.describe_node`.
-        :raises StoreUnavailable: they are told later.
+        :raises StoreUnavailable: they will be told later.
         """
         self.leased.about = {**self.leased.about, **about, "url": socket_of(address)}
-        if "name" in about:  # else other nodes may be reached there as well
+        if "name" in about:  # without a name, other nodes may have this address, too
             self._reaching.directory.own_url = socket_of(address)
         if self._lease is not None and self._lease.held:
             await self.leased.describe()
 
     @property
     def rooms_per_user(self) -> int:
-        """Rooms in which a user may have a seat at a time."""
+        """In how many rooms a user may have a seat at a time."""
         return self.rooms_of.most
 
     async def create(
@@ -159,11 +162,11 @@ class RoomRegistry(RunningRooms):
         address: str = "",
     ) -> RoomRunner:
         """
-        Make a room, and where ``requester`` is given the creator's seat with it.
+        Make a room and, if ``requester`` is given, the creator's seat in it.
 
-        :param seat: what that should be.
-        :param address: from which that comes, where nobody asks for a seat.
-        :raises Refused: the game refuses, or the user may not.
+        :param seat: what seat that should be.
+        :param address: the address that the request comes from, if there is no ``requester``.
+        :raises Refused: the game refuses, or the user may not make such a room.
         """
         spec = self.spec(game)
         self._check(user, spec, options)
@@ -179,7 +182,7 @@ class RoomRegistry(RunningRooms):
             self._openers.end(address, runner)
 
     def _check(self, user: User, spec: Spec, options: dict[str, Any]) -> None:
-        """:raises Refused: that user may open no such room here, whatever the game says of it."""
+        """:raises Refused: this user may make no such room here, whatever the game itself would say."""
         check_size(options, self._context.options_bytes)
         if self.draining:
             raise Refused(code="draining")
@@ -189,13 +192,13 @@ class RoomRegistry(RunningRooms):
             raise Refused("You may not open a room of this game.", code="forbidden")
 
     def _check_next(self, requester: Requester, spec: Spec, options: dict[str, Any]) -> None:
-        """:raises Refused: the same of a room that others go on in, and ``bad_data``."""
+        """:raises Refused: as `_check`, for the next room of a whole group; ``bad_data``: its options are wrong."""
         self._check(requester.user, spec, options)
         read_options(spec, options)
         self._openers.count(requester.address, requester.user.id, now_s=self.clock.monotonic())
 
     def _go_on_soon(self, code: str) -> None:
-        """Rooms are being opened: once all are, see to it that this one's people get to the next."""
+        """Have the players of a room that was just opened brought to its successor, once this call has returned."""
         self.clock.later(0, self.successors.resume, code)
 
     async def _claim(self, private: bool) -> tuple[str, str]:
@@ -203,7 +206,7 @@ class RoomRegistry(RunningRooms):
         return id, await self._codes.claim(id, private)
 
     async def _succeed(self, spec: Spec, successor: Successor, heritage: Heritage) -> RoomRunner:
-        """Make the room in which those of another go on."""
+        """Make the room in which the players of another go on."""
         if self.draining:
             raise Refused(code="draining")
         user = User(heritage.creator or successor.user_id, "")
@@ -235,8 +238,10 @@ class RoomRegistry(RunningRooms):
         self, spec: Spec, id: str, code: str, first: Callable[[Room], Awaitable[CreateRoom]]
     ) -> RoomRunner:
         """
-        :param first: makes the room's first input.
-        :raises Refused: the game refuses; then its code is free again.
+        Make a room, and keep it once its first input is applied.
+
+        :param first: makes that input.
+        :raises Refused: the game refuses; then the code is free again.
         """
         key, epoch, now = self.entropy(16), self._epoch(), self.clock.now()
         room = row.create(spec, id=id, code=code, key=key, epoch=epoch, now=now, context=self._context)
@@ -278,8 +283,8 @@ class RoomRegistry(RunningRooms):
 
     async def _match_existing(self, seek: Seek, seat: SeatWish) -> bool:
         """
-        :returns: whether a seat was found in a room that was there, or that another match was making. Between the last
-            look and False nothing else happens: two matches at once would make a room each.
+        :returns: whether a seat was found in a room that was there, or that another match was making. Where nothing was
+            found, no await lies between the last look and False: else two matches at once would make a room each.
         :raises Elsewhere: another node has a room that would do.
         """
         tried: set[RoomRunner] = set()
@@ -314,7 +319,7 @@ class RoomRegistry(RunningRooms):
 
     async def _match_elsewhere(self, seek: Seek, seat: SeatWish) -> bool:
         """
-        :returns: whether a seat was found in a room that no node runs any more, and this one does now.
+        :returns: whether a seat was found in a room whose node is gone, and which this node has opened.
         :raises Elsewhere: another node has a room that would do.
         """
         window = self._open_rooms.window
@@ -338,9 +343,9 @@ class RoomRegistry(RunningRooms):
         """
         Seat a user in a room.
 
-        :raises Refused: there is no seat to be had.
+        :raises Refused: the user gets no seat.
         """
-        runner.touched_s = self.clock.monotonic()  # it stays while the store and the password are asked for
+        runner.touched_s = self.clock.monotonic()  # so that it does not fall asleep while store and hasher are asked
         if requester.user.id not in runner.users:
             await self._admit(requester.user)
         password = await self._passwords.prove(runner.room, requester.user, seat.role, seat.password)
@@ -348,11 +353,11 @@ class RoomRegistry(RunningRooms):
         self.count_users(runner)
 
     async def _wake(self, code: str) -> None:
-        """Have a room be here, if it can be."""
+        """Open a room here, if possible."""
         try:
             await self.reach(code)
         except Refused:
-            pass  # it is another node's, or there no more
+            pass  # another node has it, or it has ended
 
     async def _wake_open(self, seek: Seek, woken: set[str]) -> bool:
         try:
@@ -361,7 +366,7 @@ class RoomRegistry(RunningRooms):
             return False
 
     async def _admit(self, user: User) -> None:
-        """:raises Refused: ``forbidden``: this user has seats in too many rooms, and the store has that."""
+        """:raises Refused: ``forbidden``: this user has seats in too many rooms, also after what waits is stored."""
         asleep = set((await self.sleeping_rooms_of(user.id)).seated)
         if not self.rooms_of.has_enough(user.id, asleep):
             return
@@ -373,5 +378,5 @@ class RoomRegistry(RunningRooms):
             raise Refused(f"You are in {self.rooms_per_user} rooms; leave one first.", code="forbidden")
 
     def _rooms_with(self, user_id: str) -> Iterator[RoomRunner]:
-        """:returns: those in which a user has a seat."""
+        """:returns: the rooms here in which a user has a seat."""
         return (self._runners[code] for code in self.rooms_of.of(user_id) if code in self._runners)

@@ -1,4 +1,4 @@
-"""Rooms that are in the store, and that this release cannot run: each stays there whole until one can."""
+"""Rooms in the store that this release cannot run: each stays there whole until a release can."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class RoomAside(Struct, frozen=True):
     A room that is kept aside.
 
     :ivar why: one line for whoever is to mend it.
-    :ivar quarantined: this release could run it; but it ended, or would end, the server, or a part of it is lost.
+    :ivar quarantined: this release could run it, but it ended the server and might do so again, or a part is lost.
     """
 
     id: str
@@ -34,9 +34,9 @@ class RoomAside(Struct, frozen=True):
 
 class RoomsAside:
     """
-    Those of a node, by code.
+    The rooms that a node keeps aside, by code.
 
-    :param unclean: says which are quarantined; None: none are.
+    :param unclean: says which rooms are quarantined; None: none are.
     """
 
     def __init__(self, unclean: UncleanEnds | None = None) -> None:
@@ -52,20 +52,20 @@ class RoomsAside:
         return len(self._rooms)
 
     def get(self, code: str) -> RoomAside | None:
-        """:returns: the one of exactly that code."""
+        """:returns: the room of exactly this code, if it is kept aside."""
         return self._rooms.get(code)
 
     def holds(self, code: str) -> bool:
-        """Whether this one is kept aside."""
+        """Whether the room of exactly this code is kept aside."""
         return code in self._rooms
 
     def keep(self, room: RoomAside, failure: Failure | None, log: Logger) -> None:
         """
-        A room cannot be run: one line in the log, and with the first of a release where in its game that is.
+        Keep a room aside, and log that in one line; for the first room of a release with the traceback.
 
-        A room that is tried again with the same release, and fails for the same reason, is not said again.
+        A room that is tried again with the same release, and fails for the same reason, is not logged again.
 
-        :param failure: None: no code of the game had a part in it.
+        :param failure: what was raised; None: no code of the game is to blame.
         """
         text = "room {room} of the game {game} is kept aside, whole: {reason}"
         if self._said.get(room.code) == room:
@@ -83,8 +83,8 @@ class RoomsAside:
         """
         Keep a stored room aside if it is quarantined.
 
-        :param log: where that is written; None: nowhere.
-        :returns: whether it is.
+        :param log: the log that tells of it; None: none does.
+        :returns: whether it is quarantined.
         """
         why = self._unclean.why(stored.room) if self._unclean is not None else None
         if why is None:
@@ -96,7 +96,7 @@ class RoomsAside:
         return True
 
     async def look_again(self, code: str) -> None:
-        """A room in quarantine may have been freed at another node."""
+        """Ask the store whether a room in quarantine was freed at another node; if so it is not kept aside any more."""
         room = self._rooms.get(code)
         if room is not None and room.quarantined and self._unclean is not None:
             try:
@@ -107,16 +107,16 @@ class RoomsAside:
                 self.back(code)
 
     def released(self, game: str) -> None:
-        """There is another release of a game: where that fails is to be shown, too."""
+        """A game has another release: log its failures anew."""
         self._shown.discard(game)
         self._said = {code: room for code, room in self._said.items() if room.game != game}
 
     def put(self, room: RoomAside) -> None:
-        """A room cannot be run."""
+        """Keep a room aside, and log nothing."""
         self._rooms[room.code] = room
 
     def back(self, code: str) -> None:
-        """It can be run after all."""
+        """Keep a room aside no longer: it can be run after all."""
         self._rooms.pop(code, None)
         self._said.pop(code, None)
 
@@ -131,11 +131,11 @@ class RoomsAside:
                 raise Refused(code="quarantined")
 
     def holds_of(self, game: str) -> bool:
-        """Whether there are some of a game."""
+        """Whether rooms of a game are kept aside."""
         return any(room.game == game for room in self._rooms.values())
 
     def in_words(self) -> str | None:
-        """:returns: how many there are, by game, for whoever looks after the server; None: none."""
+        """:returns: how many rooms of each game are kept aside, in words for an operator; None: none are."""
         parts = []
         for quarantined, text in (
             (False, "rooms kept aside, until a release can run them"),
@@ -147,6 +147,6 @@ class RoomsAside:
         return "; ".join(parts) or None
 
     def check_game(self, game: str) -> None:
-        """:raises Refused: ``quarantined``: rooms of it are kept aside."""
+        """:raises Refused: ``quarantined``: rooms of this game are kept aside."""
         if self.holds_of(game):
             raise Refused("This game is being mended; its rooms are kept.", code="quarantined")

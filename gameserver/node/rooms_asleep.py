@@ -1,4 +1,4 @@
-"""What the registry knows of rooms that are in the store alone: whose they are, who may come in, and when they open."""
+"""What the registry knows of sleeping rooms, which only the store has: who has seats, who may join, when they open."""
 
 from __future__ import annotations
 
@@ -30,28 +30,30 @@ if TYPE_CHECKING:
     from gameserver.room.quota import Quota
 
 START_S: Final = 1.0
-"""So long a start waits for rooms that are to be opened: others are served meanwhile, and the rest comes by itself."""
+"""How long a start waits for rooms to be opened; the rest is opened afterwards, while others are served."""
 SAID_EVERY_S: Final = 5.0
-"""So often it is said how far the opening of rooms is."""
+"""How often the log says how far the opening of rooms is."""
 RETRY_S: Final = 1.0
 """Until a store that did not answer is asked again."""
 BOOK: Final = "calendar"
-"""The book in which stands, by game, which methods are called for its rooms, and when."""
+"""The book that has a page for each game: which methods are called for its rooms, and when."""
 SLICE: Final = 500
-"""So many rooms are opened before it is looked whether many of them may sleep at once."""
+"""How many rooms are opened before the next look at how many wait to fall asleep again."""
 WAITING_TO_SLEEP: Final = 5000
-"""Where more rooms than so wait to fall asleep, the next ones are opened more slowly."""
+"""If more rooms than this wait to fall asleep, the next ones are opened more slowly."""
 WAITS: Final = 12
-"""So often the opening waits for these: a restart's time to come back is over by then."""
+"""How often the opening waits `RETRY_S` for these: by then the time is over in which people return after a restart."""
 PAGE: Final = 200
-"""Sleeping rooms that are looked at together for one that will do."""
+"""How many sleeping rooms are read together to find one that will do."""
 PAGES: Final = 5
-"""So many of these pages are looked at, before a room is made instead."""
+"""How many such pages are read before a room is made instead."""
 log: Final = Logger(namespace="gameserver.rooms")
 
 
 class RoomsAsleep(UncleanRooms):
     """
+    The sleeping rooms; the attributes without a value are set by the classes below this one.
+
     :param sleep_s: see `Sleeper`.
     :ivar sleeper: puts rooms to sleep, and wakes those that are due.
     """
@@ -101,16 +103,16 @@ class RoomsAsleep(UncleanRooms):
 
     @property
     def asleep(self) -> ISleepStore:
-        """The store, as what knows of sleeping rooms."""
+        """The store, which knows the sleeping rooms."""
         return cast(ISleepStore, self.store)
 
     @property
     def books(self) -> IBooks:
-        """The store, as what keeps books."""
+        """The store, which keeps books."""
         return cast(IBooks, self.store)
 
     def _leave(self, runner: RoomRunner) -> None:
-        """A room is on its way into the store: nobody finds it here any more."""
+        """A room is being put to sleep: nobody finds it here any more."""
         self._open_rooms.gone(runner)
         self._ids.discard(runner.room.id)
         del self._runners[runner.room.code]
@@ -119,7 +121,7 @@ class RoomsAsleep(UncleanRooms):
 
     async def sleeping_rooms_of(self, user_id: str) -> SleepingRooms:
         """
-        Say which sleeping rooms a user has.
+        Say in which sleeping rooms a user has a seat, or which the user has made.
 
         :raises Refused: ``busy``: the store does not answer.
         """
@@ -135,7 +137,7 @@ class RoomsAsleep(UncleanRooms):
         return {*self.rooms_of.of(user_id), *(await self.sleeping_rooms_of(user_id)).seated}
 
     async def meet(self, user_id: str, other: str) -> bool:
-        """Whether two users have seats in one room, be it that it sleeps."""
+        """Whether two users have seats in the same room, here or asleep."""
         if self.rooms_of.meet(user_id, other):
             return True
         return not (await self.rooms_with(user_id)).isdisjoint(await self.rooms_with(other))
@@ -153,8 +155,9 @@ class RoomsAsleep(UncleanRooms):
         """
         Return what the lobby shows of sleeping rooms.
 
-        :param spec: of this game alone.
-        :param open_only: those alone in which somebody new finds a seat without a password.
+        :param spec: only rooms of this game; None: of all.
+        :param limit: how many at most.
+        :param open_only: only rooms in which somebody new finds a seat without a password.
         :returns: when each was made, seconds since 1970, and its `Listing` as JSON; newest first.
         """
         if not self.sleeper.count:
@@ -174,9 +177,10 @@ class RoomsAsleep(UncleanRooms):
         """
         Wake a sleeping room that may have a seat for somebody new.
 
-        :param match: what its options must hold.
-        :param tried: the codes of rooms that were woken for it before; what is woken is added.
+        :param match: options that it must have, by name.
+        :param tried: the codes of rooms that were woken for this before; the one that is woken is added.
         :returns: whether there was one.
+        :raises StoreUnavailable: it is not known whether there is one.
         """
         if not self.sleeper.count:
             return False
@@ -197,12 +201,12 @@ class RoomsAsleep(UncleanRooms):
     # The calendar
 
     def serve(self, spec: Spec) -> None:
-        """Serve a game, or another release of one; sleeping rooms learn of other times of its calendar."""
+        """Serve a game, or another release of one; its sleeping rooms are woken if its calendar changed."""
         super().serve(spec)
         Deferred.fromCoroutine(self.rouse_for_calendar()).addErrback(lambda failure: failure.trap(StoreUnavailable))
 
     async def rouse_for_calendar(self) -> None:
-        """Wake the sleeping rooms of games whose methods are called at other times than when they fell asleep."""
+        """Have the sleeping rooms of a game wake if its calendar has changed since they fell asleep."""
         known = await self.books.read_book(BOOK)
         for name, spec in self.specs.items():
             times = sorted((expression, method) for expression, method, static in spec.crons if not static)
@@ -215,9 +219,9 @@ class RoomsAsleep(UncleanRooms):
 
     async def _open_in_the_end(self, open_all: Callable[[], Awaitable[object]]) -> None:
         """
-        Open rooms, and wait for them for a while; what is not open by then comes by itself, and on touch at once.
+        Open rooms, and wait for that for `START_S`; the rest is opened later, and a room that is asked for at once.
 
-        :param open_all: opens them; called again where the store did not answer.
+        :param open_all: opens the rooms; called again if the store did not answer.
         """
         waiting: list[Deferred[None]] = [Deferred()]
 
@@ -244,13 +248,13 @@ class RoomsAsleep(UncleanRooms):
                 call.cancel()
 
     async def _open_all(self) -> None:
-        """Open what this node has or may take over, and what is nobody's and does not sleep."""
+        """Open the rooms that this node has or may take over, and those that no node has and that do not sleep."""
         if self._lease is not None:
             await self.leased.adopt()
         await self._open_awake()
 
     async def _open_awake(self) -> None:
-        """Open all rooms that are nobody's and do not sleep, some at a time."""
+        """Open all rooms that no node has and that do not sleep, some at a time."""
         ids = await self.asleep.awake_ids()
         began_s = said_s = self.clock.monotonic()
         for some, opened in _slices(ids):
@@ -272,7 +276,7 @@ class RoomsAsleep(UncleanRooms):
 
 
 def _slices(ids: list[str]) -> Iterator[tuple[list[str], int]]:
-    """:returns: some of them at a time, and how many that makes in all."""
+    """:returns: slices of the ids, each with the number of ids up to its end."""
     for first in range(0, len(ids), SLICE):
         some = ids[first : first + SLICE]
         yield some, first + len(some)

@@ -1,4 +1,4 @@
-"""How the registry lets go of a room: it has ended, is another node's, or is in the store alone."""
+"""How the registry lets go of a room that has ended, that another node has, or that falls asleep."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class RoomsLetGo(RoomsAsleep):
-    """What `RunningRooms` does with a room once it has changed, and in the end."""
+    """What `RunningRooms` does with a room when it has changed, and when it lets go of it."""
 
     _openers: Openers
     _codes: CodeClaims
@@ -31,8 +31,8 @@ class RoomsLetGo(RoomsAsleep):
         self.sleeper.note(runner)
 
     def _lose(self, runner: RoomRunner, url: str | None = None) -> None:
-        """Another node has this room; clients reach it there, where that is known."""
-        # Whoever had just left may have been told nothing of it, and so has the seat still.
+        """Let go of a room that another node has, and tell its clients that node's address, if it is known."""
+        # Somebody who had just left may not have been told so, and then still has the seat.
         sessions = runner.commits.fenced()
         moved = messages.Left(runner.room.code, "moved", url=url)
         sessions.update(dict.fromkeys(runner.room.publisher.everybody()))
@@ -42,14 +42,14 @@ class RoomsLetGo(RoomsAsleep):
         self._forget(runner)
 
     def _bot_chose(self, code: str, choice: BotChoice) -> None:
-        """A bot that had to wait has chosen: its room takes that, once it is free again."""
+        """Give a room the move that a bot has chosen in another process."""
         runner = self._runners.get(code)
         if runner is not None:
             runner.post(TakeBotMove(choice)).addErrback(lambda failure: failure.trap(Refused))
 
     def _forget(self, runner: RoomRunner) -> None:
         if runner.forgotten:
-            return  # a step of it that lasted may have ended since; this node may have the room anew
+            return  # it was let go while a step waited, and this node may have opened the room again since
         runner.forgotten = True
         self._clear(runner)
         if runner.room.moment.ended:
@@ -70,13 +70,13 @@ class RoomsLetGo(RoomsAsleep):
         self.count_users(runner)
         if self._free_s is not None:
             self.clock.later(self._free_s, runner.take_apart)
-        self._opener.left(runner.room.id)  # last: whoever waits for it has it opened at once
+        self._opener.left(runner.room.id)  # last, since those who wait for the room have it opened at once
 
     def count_users(self, runner: RoomRunner) -> None:
-        """Who has a seat where, for the bound on rooms a user."""
+        """Update who has a seat in a room, for the limit of rooms per user, and which seats are free."""
         room = runner.room
         if not room.journal.undo:
-            room.journal.stale.admits = False  # else the step that is under way may yet be undone
+            room.journal.stale.admits = False  # it stays stale during a step, which may yet be undone
         if self._runners.get(room.code) is runner:
             self._open_rooms.note(runner)
         self.rooms_of.count(runner)

@@ -1,4 +1,4 @@
-"""In which rooms each user has a seat, which is bounded."""
+"""In which rooms each user has a seat; how many these may be is limited."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from gameserver.node.runner import RoomRunner
 
 ELSEWHERE: Final = re.compile(r"guest:[0-9a-f]{24}|(?!guest:|account:)\w+:.{1,1000}")
-"""Ids of users who are kept nowhere here: guests, and those of other services, whose ids begin with their kind."""
+"""Ids of users of whom this server keeps nothing: guests, and users of other services; each begins with its kind."""
 
 
 async def may_exist(user_id: str, rooms: RoomsOfUsers, people: People, users: IUserStore | None) -> bool:
     """
     :param users: where accounts are kept; None: there are none.
-    :returns: whether there may be such a user: one who is here, an account, or somebody whom only a token knows, such
-        as a guest who has left.
+    :returns: whether there may be a user with this id: one who is here, an account, or one of whom this server keeps
+        nothing, such as a guest who has left.
     """
     if user_id in rooms or people.is_connected(user_id):
         return True
@@ -36,7 +36,7 @@ class RoomsOfUsers:
     """
     The codes of the rooms in which each user has a seat on this node.
 
-    :param most: so many may a user be in at a time.
+    :param most: in how many a user may have a seat at a time.
     """
 
     def __init__(self, most: int) -> None:
@@ -46,11 +46,11 @@ class RoomsOfUsers:
         self._making: Counter[str] = Counter()
 
     def of(self, user_id: str) -> Collection[str]:
-        """:returns: the codes of the rooms that a user is in."""
+        """:returns: the codes of the rooms in which a user has a seat."""
         return self._rooms.get(user_id, ())
 
     def __contains__(self, user_id: str) -> bool:
-        """Whether that user is in a room."""
+        """Whether a user has a seat in any room."""
         return user_id in self._rooms
 
     def empty_of(self, user_id: str) -> list[RoomRunner]:
@@ -63,7 +63,7 @@ class RoomsOfUsers:
 
     def has_enough(self, user_id: str, others: Collection[str] = ()) -> bool:
         """
-        Whether a user may be in no more of them.
+        Whether a user may take no seat in a further room.
 
         :param others: codes of rooms that are not here, in which the user has a seat.
         """
@@ -73,7 +73,7 @@ class RoomsOfUsers:
 
     @contextmanager
     def making(self, user_id: str) -> Iterator[None]:
-        """A user makes a room, which counts until it is there."""
+        """Count a room that a user is making, inside the ``with``."""
         self._making[user_id] += 1
         try:
             yield
@@ -84,9 +84,9 @@ class RoomsOfUsers:
 
     def count(self, runner: RoomRunner) -> None:
         """
-        Look who has a seat in a room now, if it is still there; whoever has left it counts no more.
+        Update who has a seat in a room; in one that is forgotten nobody has.
 
-        Only those are looked at of whom a seat came or went since, or all who are gone with the room.
+        Only those users are looked at whose seats came or went since the last call.
         """
         room, users = runner.room, runner.users
         code, changed = room.code, room.journal.stale.users
@@ -101,7 +101,7 @@ class RoomsOfUsers:
                 if not rooms:
                     self._rooms.pop(user_id, None)
         if not room.journal.undo:
-            changed.clear()  # else the step that is under way may yet be undone
+            changed.clear()  # they stay noted during a step, which may yet be undone
         self._count_empty(runner, empty=not users and not runner.forgotten and room.state.next is None)
 
     def _count_empty(self, runner: RoomRunner, *, empty: bool) -> None:

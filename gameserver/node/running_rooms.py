@@ -1,8 +1,8 @@
 """
-The rooms that this node runs: they are opened from the store, found, and let go again.
+The rooms that this node runs: how they are opened from the store, found, and let go again.
 
-Where nodes share a store a node has its rooms under a lease: what becomes of that, the registry is told, and looks
-after its rooms accordingly.
+Where nodes share a store, a node has its rooms under a lease. The registry is told what becomes of the lease (see
+`LeasedRooms`), and holds, resumes or drops its rooms accordingly.
 """
 
 from __future__ import annotations
@@ -52,31 +52,32 @@ if TYPE_CHECKING:
     from gameserver.game.spec import Spec
 
 NEVER: Final = float("-inf")
-"""A room that nobody has asked for yet was touched then."""
+"""When a room that nobody has asked for yet counts as touched."""
 AWAY_S: Final = 0.01
-"""Time away that counts; the store keeps milliseconds."""
+"""The shortest time away that counts; the store keeps milliseconds."""
 _log: Final = Logger(namespace="gameserver.rooms")
 
 
 class RunningRooms(RoomsLetGo):
     """
     :param specs: the games, by name.
-    :param entropy: so many random bytes.
-    :param rooms_per_user: rooms in which a user may have a seat at a time.
-    :param lease: where nodes share the store, which provides `ILeases` then.
-    :param game_bytes: what all rooms of one game may keep together.
+    :param entropy: returns as many random bytes as it is asked for.
+    :param rooms_per_user: in how many rooms a user may have a seat at a time.
+    :param amnesia: whether rooms are made anew from their rows before each step, as tests of games do.
+    :param beats: whether the store is told each second that this node is alive, and rooms may fall asleep.
+    :param lease: where nodes share the store, which must then provide `ILeases`; None: they do not.
+    :param game_bytes: how much all rooms of one game together may keep.
     :param people: knows which names are reserved.
     :param users: where accounts are kept; None: there are none.
     :param rooms_per_address: see `Openers`.
     :param rooms_made: see `Openers`.
-    :param free_s: so long after its end a room is taken apart, whose objects only the garbage collector would free
-        else; None: never, for tests that look at it.
-    :param sleep_s: a room leaves memory where nobody was connected and nothing is due for so long; None: none does.
-    :param reports: how many a user may make, and how many an address, see `Moderation`.
+    :param free_s: how long after its end a room is taken apart, whose objects only the garbage collector would free
+        otherwise; None: never, for tests that look at it.
+    :param sleep_s: a room leaves memory when nobody was connected and nothing is due for so long; None: none does.
+    :param reports: how many reports a user may make, and how many an address, see `Moderation`.
     :ivar leased: which rooms of a shared store are this node's.
-    :ivar log: where it is told what fails in rooms and games.
-    :ivar mending: what is done about these.
-    :ivar ticks: those of the rooms that want some; it counts what was skipped.
+    :ivar mending: what an operator can do about rooms that are kept aside.
+    :ivar ticks: the ticks of rooms that want some.
     """
 
     def __init__(
@@ -177,7 +178,7 @@ class RunningRooms(RoomsLetGo):
 
     @property
     def log(self) -> Logger:
-        """Where it is written what fails; that of the rooms as well."""
+        """The log for what fails in rooms and games."""
         return self._context.log
 
     @log.setter
@@ -188,7 +189,7 @@ class RunningRooms(RoomsLetGo):
         """
         Open the store and the rooms in it that do not sleep: their timers are armed again, overdue ones fire.
 
-        Where that takes long the rest comes afterwards, and whoever asks for a room has it opened at once.
+        If that takes long, the rest is opened afterwards, and a room that somebody asks for at once.
         """
         await self.store.start()
         await check_whole(self.store)
@@ -208,7 +209,7 @@ class RunningRooms(RoomsLetGo):
         self.calendar.start()
 
     async def stop(self) -> None:
-        """Take no more inputs, store every room, and let the store go."""
+        """Take no more inputs, store every room, and close the store."""
         self.leased.closed = True
         self.calendar.stop()
         self._heartbeat.stop()
@@ -233,7 +234,7 @@ class RunningRooms(RoomsLetGo):
 
     @property
     def draining(self) -> bool:
-        """Whether no room is made here any more, nor taken from others."""
+        """Whether this node neither makes rooms any more nor takes rooms from others."""
         return self.leased.closed
 
     def adopt(self) -> Deferred[bool]:
@@ -248,19 +249,19 @@ class RunningRooms(RoomsLetGo):
         return iter(self._runners.values())
 
     def get(self, code: str) -> RoomRunner | None:
-        """:returns: the room of exactly that code."""
+        """:returns: the room of exactly this code, if it is here."""
         return self._runners.get(code)
 
     def here(self, code: str) -> RoomRunner | None:
         """
         :param code: as people type it: in any case, with spaces or dashes.
-        :returns: the room, where this node runs it now.
+        :returns: the room, if this node runs it.
         """
         return self._reaching.here(code)
 
     def find(self, code: str) -> RoomRunner:
         """
-        Find a room that should be here, as one is in which somebody who is connected has a seat.
+        Find a room that should be here, such as one in which a connected user has a seat.
 
         :param code: as people type it.
         :raises Refused: ``not_found``; ``quarantined``: it is kept aside; ``busy``: rooms are being opened.
@@ -275,10 +276,10 @@ class RunningRooms(RoomsLetGo):
 
     async def reach(self, code: str, *, sure: bool = False) -> RoomRunner:
         """
-        Find a room, wherever it is, and open it first where it is in the store alone.
+        Find a room, wherever it is; one that is only in the store is opened.
 
         :param code: as people type it: in any case, with spaces or dashes.
-        :param sure: ask the store, whatever was learnt of the room a moment ago.
+        :param sure: whether to ask the store even if the answer was learnt a moment ago.
         :raises Refused: ``not_found``: the store knows no such code; else as `Reaching.reach`.
         """
         return await self._reaching.reach(code, sure=sure)
@@ -286,7 +287,7 @@ class RunningRooms(RoomsLetGo):
     # Users
 
     async def knows(self, user_id: str) -> bool:
-        """Whether there may be such a user: see `may_exist`."""
+        """Whether there may be a user with this id, see `may_exist`."""
         if await may_exist(user_id, self.rooms_of, self.people, self.users):
             return True
         return bool((await self.sleeping_rooms_of(user_id)).seated)
@@ -294,7 +295,7 @@ class RunningRooms(RoomsLetGo):
     # Opening
 
     def _reopen(self, stored: Stored) -> bool:
-        """:returns: whether this room can be run here."""
+        """Run a stored room from now on. :returns: whether it can be run here."""
         last_ms = max(stored.at_ms, self._last_beat_ms)
         if self.aside.keep_if_quarantined(stored, self.log):
             return False
@@ -329,7 +330,7 @@ class RunningRooms(RoomsLetGo):
         return not self.aside.holds(stored.code)
 
     def _failed(self, runner: RoomRunner, what: str, failure: Failure) -> None:
-        """A room cannot go on by itself: once what it has done is stored, it is kept aside as it is."""
+        """Keep a room aside that cannot go on, once what it has done is stored."""
         room, loading = runner.room, isinstance(failure.value, CannotOpen)
         why, failure = reason_of(failure, what)
         if runner.is_stored or loading:
@@ -337,7 +338,7 @@ class RunningRooms(RoomsLetGo):
         else:
             self.log.failure("room {room} failed at {what}", failure, room=room.code, what=what)
         if loading:
-            self._let_go(runner)  # as the store has it: what migrate made of it is not to be stored
+            self._let_go(runner)  # at once: what its migration has made of it must not be stored
         else:
             runner.join_batch()
             runner.told().addBoth(lambda _: self._let_go(runner))
@@ -372,7 +373,7 @@ class RunningRooms(RoomsLetGo):
         return round(self.clock.now() * 1000)
 
     def shift(self, delta_s: float) -> None:
-        """The wall clock was stepped by so many seconds: what waits, waits as long as it would have."""
+        """The wall clock was set forward by ``delta_s``: have all that waits wait as long as it would have."""
         self._stepped_s += delta_s
         self.watch.shift(delta_s)
         for runner in list(self._runners.values()):
@@ -385,10 +386,10 @@ class RunningRooms(RoomsLetGo):
 
     @property
     def store_away(self) -> bool:
-        """Whether rooms wait for the store at present, or for the lease on it."""
+        """Whether rooms wait for the store at the moment, or for the lease on it."""
         return self._batch.store_away
 
     @property
     def store_answers(self) -> bool:
-        """Whether the store is there, as far as is known: where no room waits for it, the beat tells."""
+        """Whether the store answers, as far as is known: if no room waits for it, by the last heartbeat."""
         return not (self._batch.store_away or self._heartbeat.lost)

@@ -1,4 +1,4 @@
-"""What users, and whoever comes from some addresses, may not do; and how it is found quickly among thousands."""
+"""Sanctions: what users, or all who come from some addresses, may not do; and an index that finds them quickly."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from msgspec import Struct
 from gameserver.errors import Refused
 
 WIDEST: Final = {4: 8, 6: 16}
-"""The shortest prefix that may be banned, by version: what is wider holds half the world."""
+"""The shortest prefix that may be banned, by version of IP: wider ones would ban too much of the world."""
 
 _Address = IPv4Address | IPv6Address
 
 
 class Sanction(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """
-    What a user, or whoever comes from some addresses, may not do anywhere, or in one game.
+    What a user, or all who come from some addresses, may not do, anywhere or in one game.
 
     :ivar act: ``mute`` or ``ban``.
     :ivar user: a user's id; empty where it is about addresses.
@@ -37,7 +37,12 @@ class Sanction(Struct, frozen=True, omit_defaults=True, kw_only=True):
     reason: str = ""
 
     def stands(self, act: str, game: str, now: float) -> bool:
-        """Whether it is about this, at this time."""
+        """
+        Whether this sanction forbids an act at a moment.
+
+        :param game: in which game; empty: outside all games.
+        :param now: seconds since 1970.
+        """
         return self.act == act and self.game in ("", game) and not self.is_past(now)
 
     def is_past(self, now: float) -> bool:
@@ -45,7 +50,7 @@ class Sanction(Struct, frozen=True, omit_defaults=True, kw_only=True):
         return self.until is not None and self.until <= now
 
     def check(self) -> None:
-        """:raises Refused: ``bad_data``: it is about nobody, or no address."""
+        """:raises Refused: ``bad_data``: it is about nobody, or about both; or its addresses cannot be banned."""
         if bool(self.user) == bool(self.address):
             raise Refused("Name a user or an address.", code="bad_data", path="$.user")
         if not self.address:
@@ -60,9 +65,9 @@ class Sanction(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 class SanctionIndex:
     """
-    Sanctions by id, and by whom they are about.
+    Sanctions by id, by user, and by address.
 
-    Asking costs the same however many there are: a range is parsed when it is put here, and an address is looked up
+    A look costs the same however many there are: a range is parsed when it is put here, and an address is looked up
     once for each length of prefix that occurs.
     """
 
@@ -81,7 +86,7 @@ class SanctionIndex:
         return id in self._by_id
 
     def put(self, sanction: Sanction) -> None:
-        """One more, or in place of the one of that id, which was about the same."""
+        """Add a sanction, or replace the one with its id, which must be about the same user or addresses."""
         self._by_id[sanction.id] = sanction
         if sanction.user:
             self._of_users.setdefault(sanction.user, {})[sanction.id] = sanction
@@ -91,7 +96,11 @@ class SanctionIndex:
             ranges.setdefault(bits, {})[sanction.id] = sanction
 
     def pop(self, id: str) -> Sanction:
-        """:raises KeyError: there is no such sanction."""
+        """
+        Remove a sanction, by its id.
+
+        :raises KeyError: there is no such sanction.
+        """
         sanction = self._by_id.pop(id)
         if sanction.user:
             of_user = self._of_users[sanction.user]
@@ -109,11 +118,11 @@ class SanctionIndex:
         return sanction
 
     def of_user(self, user_id: str) -> Iterator[Sanction]:
-        """Those that are about a user."""
+        """:returns: the sanctions that are about a user; also those that are past."""
         return iter(self._of_users.get(user_id, {}).values())
 
     def of_address(self, address: str) -> Iterator[Sanction]:
-        """Those that are about an address."""
+        """:returns: the sanctions that are about an address; also those that are past; none for what is no address."""
         if not self._of_ranges:
             return
         try:
@@ -126,7 +135,7 @@ class SanctionIndex:
 
 
 def _place(text: str) -> tuple[int, int, int]:
-    """:returns: version, length of the prefix, and its bits."""
+    """:returns: version of IP, length of the prefix, and the prefix itself as a number."""
     network = ip_network(text, strict=False)
     first = _plain(network.network_address)
     prefix = network.prefixlen - (network.max_prefixlen - first.max_prefixlen)
@@ -136,5 +145,5 @@ def _place(text: str) -> tuple[int, int, int]:
 
 
 def _plain(address: _Address) -> _Address:
-    """:returns: an address of IPv4 as such, which a socket for both versions shows as one of IPv6."""
+    """:returns: the IPv4 address, if a socket for both versions shows one as IPv6; else the address itself."""
     return getattr(address, "ipv4_mapped", None) or address

@@ -1,4 +1,4 @@
-"""The games that a node serves, by name; a release of one may come while others are played."""
+"""The games that a node serves, by name; one may get a new release while others are played."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 class ServedGames:
     """
+    The games of a node.
+
+    :param specs: the games, by name.
     :param aside: the rooms in the store that these games cannot run.
-    :ivar calendar: calls their methods.
+    :ivar calendar: calls their methods that are marked with `gameserver.cron`.
     """
 
     calendar: Calendar
@@ -28,7 +31,7 @@ class ServedGames:
 
     @property
     def message_bytes(self) -> int:
-        """How large a message of any room is at most, as JSON."""
+        """The size of the largest message that any game allows, as JSON."""
         return max((spec.message_bytes for spec in self.specs.values()), default=message_bytes(0, 0))
 
     def versions(self) -> dict[str, int]:
@@ -36,7 +39,7 @@ class ServedGames:
         return {name: spec.cls.version for name, spec in self.specs.items()}
 
     def spec(self, game: str) -> Spec:
-        """:raises Refused: ``not_found``: no such game is served; ``quarantined``: but there are rooms of it."""
+        """:raises Refused: no such game is served; ``quarantined`` if rooms of it are kept aside, or ``not_found``."""
         spec = self.specs.get(game)
         if spec is None:
             self._aside.check_game(game)
@@ -44,7 +47,7 @@ class ServedGames:
         return spec
 
     def serve(self, spec: Spec) -> None:
-        """Serve a game, or another release of one of which no room is run here."""
+        """Serve a game, or another release of one; of that no room may be running here."""
         self.specs[spec.name] = spec
         self._aside.released(spec.name)
         self.calendar.serve(spec)

@@ -1,4 +1,4 @@
-"""Whoever was just banned, and is here: connections are closed, and seats are lost."""
+"""Shows out users who were just banned: their connections are closed, and their seats are taken."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from gameserver.node.sanctions import Sanction
 
 ELSEWHERE: Final = User("", "", rights=("moderator",))
-"""An operator who did it at another node."""
+"""Stands for an operator who made a ban at another node."""
 
 
 async def show_out(registry: RoomRegistry, by: User, ban: Sanction) -> None:
     """
     Have a ban hold for those who are on this node.
 
-    :param by: who made it.
+    :param by: who made the ban.
     """
     if not ban.game:
         registry.people.close_banned(registry.watch)
@@ -35,7 +35,7 @@ async def expel(registry: RoomRegistry, by: User, ban: Sanction) -> None:
         try:
             await registry.reach(code)
         except Refused:
-            continue  # it is another node's by now, or over
+            continue  # another node has it by now, or it has ended
     for runner in list(registry.runners):
         room = runner.room
         if ban.game not in ("", room.spec.name):

@@ -1,9 +1,10 @@
 """
 Rooms leave memory, and come back unnoticed.
 
-Where nobody is connected and nothing is due soon a room is put to sleep: its last commit says so, and what it leaves in
-the store's index says when it is due, who has a seat in it, and what the lobby shows. From then on it is nobody's. It
-is opened by whoever asks for it (`gameserver.node.reaching`), or here, shortly before something in it is due.
+A room to which nobody is connected, and in which nothing is due soon, is put to sleep: its last commit says so, and
+leaves an entry in the store's index that says when it is due, who has a seat in it, and what the lobby shows. From then
+on no node has it. It is opened when somebody asks for it (`gameserver.node.reaching`), or here, shortly before
+something in it is due.
 """
 
 from __future__ import annotations
@@ -35,31 +36,34 @@ if TYPE_CHECKING:
     from gameserver.room.room import Room
 
 LOOK_S: Final = 1.0
-"""How often it is looked which rooms are due, and which may sleep."""
+"""Between two looks at which rooms are due, and which may sleep."""
 AHEAD_S: Final = 2.0
-"""So long before something is due a room is opened: its own timer fires in time then."""
+"""How long before something is due a room is opened, so that its own timer fires in time."""
 WOKEN: Final = 100
-"""So many rooms that are due are asked for at a time."""
+"""How many rooms that are due are asked for at a time."""
 STAYS_S: Final = 1.0
-"""So long a room stays at least that somebody asked for: a password is being checked, or the like."""
+"""How long a room stays at least after somebody asked for it: a password may be being checked, or the like."""
 PUT_TO_SLEEP: Final = 200
-"""So many rooms fall asleep at a time: they are encoded for it."""
+"""How many rooms fall asleep at a time; each has to be encoded for it."""
 COUNT_EVERY: Final = 30
-"""After so many looks it is asked anew how much sleeps: other nodes put rooms to sleep, too."""
+"""After how many looks the store is asked again how many rooms sleep: other nodes put rooms to sleep, too."""
 log: Final = Logger(namespace="gameserver.rooms")
 
 
 class Sleeper:
     """
+    Puts rooms to sleep, and wakes those that are due.
+
     :param store: provides `ISleepStore`.
-    :param opener: gives what opens rooms.
-    :param calendar: gives when methods are called for the rooms of a game.
-    :param space: gives that of a game, by its name.
-    :param leave: called for a room that is on its way into the store: nobody finds it here from now on.
-    :param forget: called for a room that is there.
+    :param opener: gives the node's `RoomOpener`.
+    :param calendar: gives the node's `Calendar`, which says when methods are called for the rooms of a game.
+    :param space: gives the space that the rooms of a game, by its name, may take together.
+    :param leave: called for a room that begins to fall asleep: nobody must find it here from then on.
+    :param forget: called for a room that the store has by now.
     :param closed: whether no more rooms are opened here.
-    :ivar sleep_s: so long nobody was connected, nobody asked for it, and nothing is due; None: no room falls asleep.
-    :ivar time: how time goes by, as far as this node knows.
+    :ivar sleep_s: a room falls asleep when for so long nobody was connected or asked for it, and nothing will be due;
+        None: none does.
+    :ivar time: for how long no node ran, and by how much the wall clock was set, as far as this node knows.
     """
 
     def __init__(
@@ -98,21 +102,21 @@ class Sleeper:
         return sum(total.count for total in self._totals.values())
 
     async def begin(self) -> None:
-        """The store is open: count the time in which none ran, and what sleeps."""
+        """Read how long no node ran, and what sleeps; to be called once the store is open."""
         self.time = await self._store.begin_time(now_ms=self._now_ms())
         self._set_totals(await self._store.sleeping_totals())
 
     def start(self) -> None:
-        """Look from now on."""
+        """Begin to look."""
         self._call = self._clock.later(LOOK_S, self._look)
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop looking."""
         if self._call is not None and self._call.active():
             self._call.cancel()
 
     def stepped(self, delta_s: float) -> None:
-        """The wall clock was set forward by so much: tell the store, which counts it for rooms that sleep."""
+        """The wall clock was set forward by ``delta_s``: tell the store, which counts that for sleeping rooms."""
 
         def tell() -> None:
             told: Deferred[StoreTime] = self._store.step_time(round(delta_s * 1000), now_ms=self._now_ms())
@@ -128,7 +132,7 @@ class Sleeper:
     # Falling asleep
 
     def note(self, runner: RoomRunner) -> None:
-        """Something happened in a room."""
+        """Note whether anybody is connected to a room, in which something has happened."""
         if self.sleep_s is None:
             return
         if runner.over or not runner.is_stored:
@@ -143,13 +147,13 @@ class Sleeper:
                 runner.touched_s = self._clock.monotonic()
 
     def gone(self, runner: RoomRunner) -> None:
-        """A room is here no more."""
+        """Forget a room that is not here any more."""
         self._alone.pop(runner, None)
         self._company.discard(runner)
 
     @property
     def waiting(self) -> int:
-        """How many rooms are here that will sleep unless somebody comes."""
+        """How many rooms are here to which nobody is connected: they will sleep unless somebody comes."""
         return len(self._alone)
 
     def _put_to_sleep(self, sleep_s: float) -> None:
@@ -160,9 +164,9 @@ class Sleeper:
 
     def put_to_sleep(self, runner: RoomRunner) -> bool:
         """
-        Have a room sleep now, however long somebody was there.
+        Put a room to sleep at once, however short a time nobody was there.
 
-        :returns: whether it may: not where somebody is connected, or something is under way or due now.
+        :returns: whether it may sleep: not if somebody is connected, or something is under way or due.
         """
         if not runner.is_stored or not self._may_sleep(runner, 0):
             return False
@@ -190,7 +194,7 @@ class Sleeper:
         runner.join_batch()
 
     def _asleep(self, runner: RoomRunner) -> Asleep:
-        """:returns: what a room leaves in the index."""
+        """:returns: the entry that a room leaves in the index."""
         room, now_s = runner.room, self._clock.now()
         dues = sleep.dues(room)
         dates = [dues.date_s, self._calendar().next_for(room.spec, now_s)]  # type: ignore[arg-type]
@@ -211,14 +215,14 @@ class Sleeper:
         )
 
     def slept(self, runner: RoomRunner) -> None:
-        """The store has a room that fell asleep."""
+        """Forget a room that fell asleep: the store has it by now."""
         room, asleep = runner.room, runner.commits.sleeps
         assert asleep is not None
         self._count(room.spec.name, 1, asleep.size_bytes)
         self._forget(runner)
 
     def nobody_was_here(self, room: Room) -> None:
-        """A room was opened that had not slept: if nobody was connected, nobody is waited for."""
+        """Do not wait for players to return to a room that was opened and had not slept, if nobody was connected."""
         if self.sleep_s is not None and not any(seat.online and seat.bot is None for seat in room.seats.values()):
             room.moment.grace_until = None
             room.journal.stale.due_at = LOOK
@@ -226,7 +230,7 @@ class Sleeper:
     # Waking
 
     def woken(self, room: Room, slept: Slept) -> None:
-        """A room was read that had slept: what time it is for it now."""
+        """Have a room that had slept, and was just read, account for the time since."""
         asleep = slept.asleep
         sleep.wake(
             room,
@@ -237,7 +241,7 @@ class Sleeper:
         self._count(room.spec.name, -1, -asleep.size_bytes)
 
     def call_missed(self, runner: RoomRunner, spec: Spec, slept: Slept) -> None:
-        """Give a room that had slept the calls of the calendar that came meanwhile, while a node ran."""
+        """Make those calls of the calendar that a room missed while it slept and a node ran."""
         after_ms = slept.asleep.slept_ms + slept.stepped_ms
         if slept.outage_ms:
             after_ms = max(after_ms, self.time.since_ms)
@@ -267,7 +271,7 @@ class Sleeper:
             self._set_totals(await self._store.sleeping_totals())
         opener = self._opener()
         while not self._closed():
-            limit = WOKEN + len(opener.unusable)  # those are due, too, and for other nodes
+            limit = WOKEN + len(opener.unusable)  # the unusable may be due, too, and are left to other nodes
             due = await self._store.due_rooms(until_ms=self._now_ms() + round(AHEAD_S * 1000), limit=limit)
             self._set_time(due.time)
             ids = [id for id in due.ids if id not in opener.unusable]

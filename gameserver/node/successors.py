@@ -1,10 +1,11 @@
 """
-How everybody in a room comes to the next one.
+How everybody in a room gets to the next one.
 
-1. The room hears who asks (`AskNext`); a code is claimed.
-2. What the next room is to be is stored with this one (`PlanNext`). Now it comes about, also if the process dies.
-3. The next room is made, and stored. If its game refuses, this one forgets it (`GiveUpNext`).
-4. All leave for it (`GoOn`), in one step of this room, whose code leads there from now on.
+1. The room is asked whether this seat may ask for that (`AskNext`); a code is claimed.
+2. The plan of the next room is stored with this one (`PlanNext`). From here on it is carried out even if the process
+   dies.
+3. The next room is made, and stored. If its game refuses, this room forgets the plan (`GiveUpNext`).
+4. All leave for the next room (`GoOn`), in one step of this room, whose code leads there afterwards.
 """
 
 from __future__ import annotations
@@ -29,12 +30,12 @@ if TYPE_CHECKING:
     from gameserver.room.room import Room
 
 RETRY_S: Final = 1.0
-"""After so long it is tried again to make a room that could not be made for a passing reason."""
+"""How long to wait before a next room that could not be made for a passing reason is tried again."""
 
 Claim = Callable[[bool], Awaitable[tuple[str, str]]]
-"""Claims a code, long where a room is private; returns the room's id and that."""
+"""Claims a code, a long one if it is called with True, for a private room; returns the new room's id and the code."""
 Make = Callable[["Spec", Successor, Heritage], Awaitable["RoomRunner"]]
-"""Makes the next room; raises `Refused` where its game does."""
+"""Makes the next room; raises `Refused` if its game does."""
 
 
 class Successors:
@@ -42,12 +43,12 @@ class Successors:
     The next rooms of a node's rooms.
 
     :param get: finds a room here by its code.
-    :param reach: finds a room wherever it is; raises `Refused`, which is `Elsewhere` where another node has it.
-    :param spec: finds a game; raises `Refused`.
-    :param check: raises `Refused` where that user may not make a room of that game with those options.
+    :param reach: finds a room wherever it is; raises `Refused`, which is `Elsewhere` if another node has it.
+    :param spec: finds a game by its name; raises `Refused`.
+    :param check: raises `Refused` if the user may not make a room of that game with those options.
     :param claim: see `Claim`; ``release`` gives a code back.
     :param make: see `Make`.
-    :param moved_on: is told of a room that all have left for the next.
+    :param moved_on: called with a room that all have left for the next.
     """
 
     def __init__(
@@ -76,10 +77,10 @@ class Successors:
 
     async def go_on(self, runner: RoomRunner, requester: Requester, seat: str, message: NextMessage) -> Any:
         """
-        Make the next room, and have all go there; the room answers who asked.
+        Make the next room, and have all go there; the room itself sends the answer to the one who asked.
 
-        :returns: the answer, where another connection of that client had asked for the same; else None.
-        :raises Refused: it is not known what became of it, or it was refused before the room was asked.
+        :returns: the answer, if another connection of the same client had already asked the same; else None.
+        :raises Refused: what came of it is not known, or it was refused without the room sending the answer.
         """
         successor = runner.room.state.next
         if successor is not None and is_same(successor, requester) and runner in self._under_way:
@@ -101,12 +102,12 @@ class Successors:
         return None
 
     async def answer_again(self, runner: RoomRunner, requester: Requester) -> dict[str, str] | None:
-        """:returns: what this request was answered, where all have gone on for it; None: it is another."""
+        """:returns: the answer to this request, if all have gone on because of it; None: they have not."""
         found = await runner.look(lambda room: room.state.next)
         return answer_of(found) if found is not None and found.is_made and is_same(found, requester) else None
 
     def resume(self, code: str) -> None:
-        """A room was opened that is to go on in another: see to it."""
+        """Carry out the plan of a room that was just opened and is to go on in another."""
         runner = self._get(code)
         if runner is not None and runner not in self._under_way and not runner.over:
             done = Deferred.fromCoroutine(self._complete(runner, None))
@@ -141,7 +142,7 @@ class Successors:
             if refused is None:
                 self._moved_on(runner)
         except Refused:
-            if not runner.over:  # else whoever opens it next sees to it
+            if not runner.over:  # else the node that opens it next carries it out
                 self._clock.later(RETRY_S, self.resume, runner.room.code)
             raise
         finally:
@@ -150,8 +151,8 @@ class Successors:
 
     async def _see_to(self, room: Room, successor: Successor, *, may_be_there: bool) -> Refused | None:
         """
-        :param may_be_there: it may have been made before, by a process that died since.
-        :returns: why the next room cannot be made; None: it is there, and stored.
+        :param may_be_there: whether it may have been made already, by a process that died since.
+        :returns: why the next room cannot be made; None: it exists, and is stored.
         """
         try:
             made = await self._find(successor.code) if may_be_there else None
@@ -180,7 +181,7 @@ class Successors:
 
 
 def is_same(successor: Successor, requester: Requester) -> bool:
-    """Whether this is the request for which that room is made."""
+    """Whether a request is the one for which a next room is made."""
     asked = requester.user.id, requester.session.key, requester.id
     return requester.id is not None and asked == (successor.user_id, successor.key, successor.request)
 

@@ -1,6 +1,6 @@
 """
-A room in the middle of whose step a process ended: nothing in it happens by itself until somebody touches it, unless
-that step had only just begun, and so was hit by chance.
+A room in which a process ended in the middle of a step: nothing in it happens by itself until somebody touches it. But
+if that step had only just begun, it was probably hit by chance, and the room goes on.
 """
 
 from __future__ import annotations
@@ -22,35 +22,36 @@ if TYPE_CHECKING:
     from gameserver.room.inputs.input import Input
 
 COMES_BACK: Final = (ResumeSeat, Detach, CaughtUp, LoadRoom, Look)
-"""Clients do these by themselves: a page that is open comes back to its seat, and so touches nothing."""
+"""Inputs that touch nothing: clients send them by themselves, as a page that is still open resumes its seat."""
 ENDED_AT: Final = "The server ended in the middle of this very message; it is not tried again."
 
 
 class Suspect:
     """
-    What a room's runner asks for as long as that end stands.
+    Holds back inputs of such a room, and refuses the message at which a process ended.
 
-    :param ends: of processes, in steps of that room.
+    :param ends: the ends of processes in steps of the room.
     :param touched: called once somebody touches it.
-    :ivar rests: it may be why, and nobody has touched it so far: no timer fires, and what nobody sent waits.
+    :ivar rests: whether one of the ends was no chance, and nobody has touched the room since: no timer fires, and
+        inputs that nobody sent wait.
     """
 
     __slots__ = ("_frames", "_held", "_touched", "rests")
 
     def __init__(self, ends: Sequence[UncleanEnd], touched: Callable[[], None]) -> None:
         self.rests = any(end.is_sure for end in ends)
-        # One that was at work for no time may have been hit by chance: that is somebody's move, and not to be lost.
+        # A message that had only just begun may have been hit by chance: it is somebody's move, and is not refused.
         self._frames = frozenset(end.input for end in ends if end.what == "send" and end.input and end.is_sure)
         self._held: list[tuple[Input, Deferred[None] | None]] = []
         self._touched = touched
 
     def check_frame(self, frame: bytes) -> None:
-        """:raises Refused: that is the message at which a process ended: a client that comes back says it again."""
+        """:raises Refused: this is the message at which a process ended: clients that come back send it again."""
         if frame in self._frames:
             raise Refused(ENDED_AT)
 
     def holds(self, input: Input, done: Deferred[None] | None) -> bool:
-        """:returns: whether this input, which is next, has to wait."""
+        """Hold an input back, which is next, if nobody sent it. :returns: whether it is held back."""
         if isinstance(input, COMES_BACK):
             return False
         if input.asker is not None or isinstance(input, Moderate):
@@ -59,11 +60,11 @@ class Suspect:
         return True
 
     def is_touched_by(self, input: Input) -> bool:
-        """:returns: whether this input, which is next, is somebody's who means it."""
+        """:returns: whether this input, which is next, is more than clients do by themselves."""
         return self.rests and not isinstance(input, COMES_BACK)
 
     def touch(self) -> list[tuple[Input, Deferred[None] | None]]:
-        """:returns: what waited for that."""
+        """Let the room go on. :returns: the inputs that were held back."""
         self.rests = False
         held, self._held = self._held, []
         self._touched()

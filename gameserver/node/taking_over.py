@@ -1,9 +1,9 @@
 """
-How a node takes over what others left behind or gave to it.
+How a node takes over rooms that others left behind or gave to it.
 
 Nodes that see at the same moment that another one died claim its rooms in rounds, each no more than would make all
-equally full: the store gives no room twice. What is left then, since a node that should have come did not, or cannot
-run it, is for whoever can.
+equally full; the store gives no room twice. If rooms are left after that, because another node did not come or cannot
+run them, any node that can takes them.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from gameserver.interfaces import IClock, ILeases
 
 ROUND: Final = 50
-"""So many rooms are claimed and opened at a time: between them the node serves those it has."""
+"""How many rooms are claimed and opened at a time; in between the node serves the rooms that it has."""
 PATIENCE_S: Final = 0.5
-"""Between two looks at what other nodes leave of their shares."""
+"""Between two looks at what other nodes have left of their shares."""
 WAITS: Final = 2
-"""So often they are waited for, before one takes more than its own: somebody who asks for a room waits no longer."""
+"""How often a node waits for others before it takes more than its share: nobody who asks for a room waits longer."""
 log = Logger(namespace="gameserver.rooms")
 
 
@@ -50,10 +50,10 @@ class TakingOver:
 
     async def run(self) -> bool:
         """
-        Open what is this node's, and what it may take.
+        Open the rooms that this node has, and those that it may take.
 
         :returns: whether nothing is left that this node could run.
-        :raises StoreUnavailable: what became of it is not known; it is this node's still, or to be had.
+        :raises StoreUnavailable: how far it came is not known; the rooms are this node's, or can still be claimed.
         """
         for _ in range(WAITS):
             await self.open_waiting()
@@ -67,7 +67,7 @@ class TakingOver:
         return not more
 
     async def open_waiting(self) -> None:
-        """Open what this node has and did not open yet."""
+        """Open the rooms that this node has and has not opened yet."""
         waiting = await self._leases().waiting_rooms()
         for first in range(0, len(waiting), ROUND):
             await self._open(waiting[first : first + ROUND])
@@ -76,8 +76,8 @@ class TakingOver:
         """
         Claim rooms of nodes that are gone, and open them.
 
-        :param fair: no more than this node's share of them.
-        :returns: how many more this node could have.
+        :param fair: whether to take no more than this node's share of them.
+        :returns: how many more this node could run.
         """
         while True:
             ids, more = await self._leases().claim_rooms(self._games(), most=ROUND, fair=fair)

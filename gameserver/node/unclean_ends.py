@@ -1,9 +1,9 @@
 """
-Rooms in the middle of whose steps a process ended, and what follows: first a room waits, unless that was by chance,
-then it is quarantined.
+Ends of processes in the middle of a room's step, and what follows for the room: after the first it waits, unless that
+was probably chance; after the second it is quarantined.
 
-Each such end is a page of the book `BOOK`, under the room's id and the run of the process. A page is written by the
-small process beside a node, by the node's next start, or by both, which is the same.
+Each such end is a page of the book `BOOK`, under the room's id and the run of the process. The small process beside a
+node writes it, or the node's next start; if both do, it is the same page.
 """
 
 from __future__ import annotations
@@ -24,32 +24,33 @@ if TYPE_CHECKING:
 
 BOOK: Final = "unclean"
 DAMAGED: Final = "damaged"
-"""Instead of a run, in the name of a page about a room of which the store lost something."""
+"""Stands for the run in the name of a page about a room of which the store lost something."""
 SURE_MS: Final = 250
-"""A step that was at work for so long when its process ended is why it ended; a shorter one may be so by chance."""
+"""A step that had taken this long when its process ended is taken for the cause; a shorter one may be hit by chance."""
 KEPT_MS: Final = 24 * 60 * 60 * 1000
-"""After so long an end says nothing of a room any more."""
+"""After this long an end is not held against a room any more."""
 PROVED_S: Final = 1.0
-"""Having gone on for so long a room has shown that an end which may be chance was that."""
+"""A room that has gone on for this long has shown that an end which may be chance was chance."""
 READ_S: Final = 0.5
-"""What was read so long ago is new enough: a lease lasts longer than that after an end."""
+"""What was read at most this long ago is new enough: after an end the node's lease lasts longer than this."""
 ENOUGH: Final = 4
-"""Ends of so much weight bring a room into quarantine."""
+"""Ends with this weight in sum bring a room into quarantine."""
 OPENING: Final = ("LoadRoom", "resume")
-"""What happens to all rooms at a start: one that was killed just then has hit some of them by chance."""
+"""Inputs that all rooms get at a start: a process that is killed at that time hits some room by chance."""
 log: Final = Logger(namespace="gameserver.rooms")
 
 
 class UncleanEnd(Struct, kw_only=True, omit_defaults=True):
     """
-    One of a process, in the middle of a step of a room.
+    One end of a process, in the middle of a step of a room.
 
+    :ivar room: the room's id.
     :ivar what: the kind of input; ``send`` is a player's message.
-    :ivar input: its beginning: the frame as it came, or what there is to say of it.
-    :ivar at_ms: when that was found out, milliseconds since 1970.
-    :ivar lasted_ms: for so long the step had been seen when the process ended, at least.
-    :ivar fatal: a signal, or an exit of the game's own, ended it in that very step.
-    :ivar why: a reason for which no second one is waited for, such as a damaged row.
+    :ivar input: the beginning of the frame as it came, or of a text about the input.
+    :ivar at_ms: when the end was found out, milliseconds since 1970.
+    :ivar lasted_ms: how long the step had taken at least when the process ended.
+    :ivar fatal: whether a signal ended the process in that very step.
+    :ivar why: a reason that is enough for quarantine without a second end, such as a damaged row.
     """
 
     room: str
@@ -64,26 +65,26 @@ class UncleanEnd(Struct, kw_only=True, omit_defaults=True):
 
     @property
     def is_sure(self) -> bool:
-        """Whether the step is why the process ended."""
+        """Whether the step is taken for the cause of the end."""
         return self.fatal or self.lasted_ms >= SURE_MS
 
     @property
     def is_opening(self) -> bool:
-        """Whether it may be chance, and came while the room was only being opened."""
+        """Whether the end may be chance, and came while the room was being opened or its seats were resumed."""
         return self.what in OPENING and not self.is_sure
 
     @property
     def weight(self) -> int:
-        """How much this end says of the room: two are enough, or four that may well be chance."""
+        """How much this end counts for quarantine: two ends are enough, or four at an opening that may be chance."""
         return 1 if self.is_opening else 2
 
     def is_past(self, now_ms: int) -> bool:
-        """Whether it was too long ago to say anything."""
+        """Whether the end was too long ago to be held against the room."""
         return not self.why and self.at_ms < now_ms - KEPT_MS
 
 
 class UncleanEnds:
-    """Those that are known, by room."""
+    """The ends that this node knows of, by room."""
 
     def __init__(self, store: Any, clock: IClock) -> None:
         self._store = store
@@ -95,14 +96,15 @@ class UncleanEnds:
 
     def found(self, left: Note | None, *, fatal: bool) -> None:
         """
-        The process before this one ended in the middle of a step; before `start`.
+        Take in which step the process before this one ended; to be called before `start`.
 
-        :param fatal: by a signal that a step brings about.
+        :param left: that step; None: it ended in none.
+        :param fatal: whether a signal ended it that a step may bring about.
         """
         self._left, self._fatal = left, fatal
 
     async def start(self) -> None:
-        """Read what the store knows, and let it know what was found."""
+        """Read what the store knows, and write what was found."""
         left, fatal = self._left, self._fatal
         if left is not None:
             end = UncleanEnd(
@@ -121,9 +123,9 @@ class UncleanEnds:
 
     async def read(self, *, older_s: float = 0.0) -> None:
         """
-        Read what the store knows by now.
+        Read what the store knows by now, and delete what is past.
 
-        :param older_s: what was read within so many seconds will do.
+        :param older_s: do nothing if the last read was less than so many seconds ago.
         """
         now_s = self._clock.monotonic()
         if self._read_s is not None and now_s - self._read_s < older_s:
@@ -139,7 +141,7 @@ class UncleanEnds:
             else:
                 found.setdefault(end.room, {})[page] = end
         for room, ends in list(found.items()):
-            # What brought a room into quarantine stays until somebody has looked at it.
+            # Ends that brought a room into quarantine stay until an operator has dealt with it.
             if not _are_enough(ends.values()) and all(end.is_past(self._now_ms()) for end in ends.values()):
                 past += found.pop(room)
         self._pages = found
@@ -155,7 +157,7 @@ class UncleanEnds:
         return book == BOOK
 
     async def hear(self, change: BookChange) -> None:
-        """Another node has found out something; see `gameserver.node.news.Hearer`."""
+        """Read what another node has found out; see `gameserver.node.news.Hearer`."""
         await self.read()
 
     async def read_again(self) -> None:
@@ -163,7 +165,7 @@ class UncleanEnds:
         await self.read()
 
     def of(self, room: str) -> list[UncleanEnd]:
-        """:returns: those of a room, the newest last."""
+        """:returns: the ends in a room, by its id, the newest last."""
         return sorted(self._pages.get(room, {}).values(), key=lambda end: end.at_ms)
 
     def why(self, room: str) -> str | None:
@@ -179,7 +181,7 @@ class UncleanEnds:
         return f"the server ended {len(ends)} times in the middle of a step of it, last at {last.what} {shown}".strip()
 
     def shown(self, room: str) -> list[dict[str, Any]]:
-        """:returns: those of a room, by its id, for whoever is to find out what happened: inputs as text."""
+        """:returns: the ends in a room, by its id, for somebody who looks for the cause: inputs as text."""
         return [
             {"what": end.what, "input": end.input.decode("utf-8", "backslashreplace"), **_times(end)}
             for end in self.of(room)
@@ -187,10 +189,11 @@ class UncleanEnds:
 
     async def forget(self, room: str, *, unsure: bool = False, opening: bool = False) -> None:
         """
-        These ends say nothing of a room any more.
+        Forget the ends in a room, by its id.
 
         :param unsure: only those that may be chance.
         :param opening: only those of them that came while it was being opened.
+        :raises StoreUnavailable: the store may still have them.
         """
         ends = self._pages.get(room, {})
         gone = [
@@ -206,7 +209,7 @@ class UncleanEnds:
             await self._store.write_book(BOOK, {}, gone)
 
     def forget_soon(self, room: str, *, unsure: bool = False, opening: bool = False) -> None:
-        """The same, where nobody waits for it."""
+        """Do as `forget` without waiting for the store; if it does not answer, that is ignored."""
         if room in self._pages:
             done = Deferred.fromCoroutine(self.forget(room, unsure=unsure, opening=opening))
             done.addErrback(lambda failure: failure.trap(StoreUnavailable))

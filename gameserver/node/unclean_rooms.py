@@ -1,4 +1,4 @@
-"""What the registry does about rooms in the middle of whose steps a process ended; see `UncleanEnds`."""
+"""What the registry does about rooms in which a process ended in the middle of a step; see `UncleanEnds`."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 class UncleanRooms(ServedGames):
     """
+    Such rooms.
+
     :param store: has the book of these ends.
-    :ivar aside: the rooms in the store that this release cannot run, or nobody is to run.
-    :ivar unclean: what is known of them.
+    :ivar aside: the rooms in the store that this release cannot run, or that are in quarantine.
+    :ivar unclean: the ends that are known.
     """
 
     mending: Mending
@@ -36,7 +38,7 @@ class UncleanRooms(ServedGames):
         super().__init__(specs, self.aside)
 
     def _suspect(self, runner: RoomRunner) -> None:
-        """A room was opened: if a process ended in a step of it, it waits for somebody, or has to go on for a while."""
+        """Suspect a room that was just opened, if a process ended in a step of it, until it has proved itself."""
         ends = self.unclean.of(runner.room.id)
         if ends:
             suspect = Suspect(ends, lambda: self._goes_on(runner))
@@ -45,7 +47,7 @@ class UncleanRooms(ServedGames):
                 self._goes_on(runner)
 
     def _loads(self, runner: RoomRunner) -> None:
-        """It is being loaded: once it is, an end that came while it was may well be chance, and was."""
+        """Once a room has loaded, take an end that came while it was being opened, and may be chance, for chance."""
         if any(end.is_opening for end in self.unclean.of(runner.room.id)):
             runner.told().addCallbacks(lambda _: self._has_loaded(runner), lambda failure: failure.trap(Refused))
 
@@ -59,29 +61,29 @@ class UncleanRooms(ServedGames):
         self.clock.later(PROVED_S, self._proved, runner)
 
     def _proved(self, runner: RoomRunner) -> None:
-        """It has gone on: what may be chance was chance."""
+        """The room has gone on for a while: an end that may be chance was chance."""
         if not runner.over:
             self.unclean.forget_soon(runner.room.id, unsure=True)
             if not self.unclean.of(runner.room.id):
                 runner.suspect_it(None)
 
     def _clear(self, runner: RoomRunner) -> None:
-        """A room is no longer here: if it has ended, nothing is to be known of it."""
+        """Forget the ends in a room that is not here any more, if it has ended."""
         if runner.room.moment.ended:
             self.unclean.forget_soon(runner.room.id)
 
     def store_again(self) -> None:
-        """The store has lost something: it is to have all of each room that is here."""
+        """Store each room that is here as a whole, since the store has lost something."""
         for runner in list(self._runners.values()):
             if runner.is_stored and runner.commits.version:
                 runner.commits.may_be_behind()
 
     async def free(self, code: str) -> str | None:
         """
-        Let a room be run again, whatever ended in a step of it.
+        Forget the ends in a room, and try to run it again.
 
-        :param code: exactly.
-        :returns: why it is kept aside still; None: it can be run.
+        :param code: the exact code of the room.
+        :returns: why it is still kept aside; None: it can be run.
         :raises Refused: ``not_found``: it is not kept aside.
         """
         await self.unclean.forget(self.mending.find(code).id)
@@ -89,9 +91,9 @@ class UncleanRooms(ServedGames):
 
     async def close(self, code: str) -> None:
         """
-        Delete a room that is kept aside for good.
+        Delete for good a room that is kept aside.
 
-        :param code: exactly.
+        :param code: the exact code of the room.
         :raises Refused: ``not_found``: it is not kept aside.
         """
         id = self.mending.find(code).id

@@ -1,8 +1,8 @@
 """
-What the nodes of one store show one another of their rooms: for lobbies, and for whoever will take any room.
+What the nodes of one store show each other of their rooms: for lobbies, and for users whom any room will do.
 
-A node writes what changed a moment later, all of it together, and only what is stored by then. What others read may be
-that old: whoever comes by it to a room that is full meanwhile looks again.
+A node writes changes a moment later, all of them together, and only what is stored by then. What others read may be
+that old: somebody who is sent to a room that is full meanwhile looks again.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
     from gameserver.room.room import Room
 
 LATER_S: Final = 0.25
-"""So long after a change it is shown, with whatever changed meanwhile."""
+"""How long after a change it is shown, together with all others until then."""
 RETRY_S: Final = 1.0
 """Until a store that did not answer is asked again."""
 AT_ONCE: Final = 200
-"""So many rooms are shown together: the store does nothing else meanwhile."""
+"""How many rooms are shown together at most: the store does nothing else meanwhile."""
 LOOKED_AT: Final = 100
-"""Of so many open rooms of other nodes one is looked for that will do, the oldest."""
+"""Among how many open rooms of other nodes one is looked for that will do."""
 log: Final = Logger(namespace="gameserver.rooms")
 
 
 class RoomWindow:
-    """What one node shows, and finds of others."""
+    """What one node shows of its rooms, and finds of those of others."""
 
     def __init__(self, store: IShownRooms, clock: IClock) -> None:
         self._store = store
@@ -47,13 +47,13 @@ class RoomWindow:
         self._under_way = False
 
     def note(self, runner: RoomRunner) -> None:
-        """A room is here, or another than it was."""
+        """Show a room that is new here or has changed."""
         if runner.is_stored and not runner.room.state.private:
             self._changed[runner] = None
             self._later(LATER_S)
 
     def gone(self, runner: RoomRunner) -> None:
-        """A room is not here any more."""
+        """Show a room no longer, since it is not here any more."""
         self._changed.pop(runner, None)
         if self._shown.pop(runner.room.id, None) is not None:
             self._gone[runner.room.id] = runner.room.spec.name
@@ -63,7 +63,8 @@ class RoomWindow:
         """
         Return what other nodes show, newest first; nothing while the store does not answer.
 
-        :param game: of this game alone.
+        :param game: only rooms of this game; None: of all.
+        :param limit: how many at most.
         """
         try:
             return await self._store.shown_rooms(game, open_only=False, limit=limit)
@@ -72,11 +73,11 @@ class RoomWindow:
 
     async def find(self, game: str, role: str, match: Mapping[str, Any], tried: Collection[str]) -> str | None:
         """
-        Look for a room of another node where somebody new would find a seat.
+        Look for a room of another node in which somebody new would find a seat.
 
-        :param match: what its options must hold.
+        :param match: options that it must have, by name.
         :param tried: codes of rooms that will not do.
-        :returns: the code of the one that was there first, rather of a node that has time for more.
+        :returns: the code of such a room, first of nodes that are not busy; None: there is none.
         """
         try:
             rooms = await self._store.shown_rooms(game, open_only=True, limit=LOOKED_AT)
@@ -99,7 +100,7 @@ class RoomWindow:
         some = [runner for _, runner in zip(range(AT_ONCE), self._changed, strict=False)]
         for runner in some:
             del self._changed[runner]
-        # What a room does not have in the store yet is not told; one that is lost meanwhile is not here any more.
+        # Only what is stored is shown; a room that is lost meanwhile fails here, and is not shown any more.
         await DeferredList([runner.told() for runner in some], consumeErrors=True)
         told = [(runner, shown) for runner in some if (shown := self._shown_of(runner)) is not None]
         gone = list(self._gone.items())
@@ -117,7 +118,7 @@ class RoomWindow:
                 self.gone(runner)
 
     def _shown_of(self, runner: RoomRunner) -> Shown | None:
-        """:returns: what to write of a room, if it is another thing than what was written."""
+        """:returns: what to write of a room; None: nothing, or the same as was written last."""
         if runner.over or runner.forgotten:
             return None
         room = runner.room
@@ -146,7 +147,7 @@ class RoomWindow:
 
 
 def _listing(room: Room) -> bytes | None:
-    """:returns: what anybody may know of a room, as JSON; None: nothing, since it leads to another one."""
+    """:returns: what anybody may know of a room, as JSON; None: nothing, since its players went on to another."""
     try:
         return msgspec.json.encode(listing_of(room))
     except Elsewhere:
