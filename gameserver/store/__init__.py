@@ -1,1 +1,1 @@
-"""Where rooms outlive their process."""
+"""The stores, in which rooms outlive their process: SQLite, Redis, and memory for tests."""

@@ -1,7 +1,8 @@
 """
 Compression of large values, in one place for all stores.
 
-A stored value tells its own form by how it begins, so that a store may hold values of all times of a setting:
+How a stored value begins says how to read it, so that a store may hold values from before and after a change of the
+setting:
 
 ================== ==================================================================
 begins with        is
@@ -12,8 +13,8 @@ anything else      the value itself; JSON, which parts and entries are, never be
 ================== ==================================================================
 
 Why Zstandard and not zlib: on documents of games (boards, cards, questions) of 4 to 135 KB its level 3 takes a third to
-two thirds of the time of zlib's level 1 (22 against 54 microseconds for 10 KB) and leaves less (0.21 against 0.24 of
-it), and all of this is time of the reactor. Below some 2 KB neither is worth its time.
+two thirds of the time of zlib's level 1 (22 against 54 microseconds for 10 KB), and leaves less (0.21 of the size
+against 0.24). All of this is time of the reactor. Below some 2 KB neither is worth its time.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ K = TypeVar("K")
 V = TypeVar("V", bytes, bytes | None)
 
 LEVEL: Final = 3
-"""Zstandard's own default: on documents higher ones take twice the time and save little."""
+"""Zstandard's own default: on documents higher levels take twice the time and save little."""
 
 _MARK: Final = b"\0"
 _ZSTD: Final = b"\0z"
@@ -44,14 +45,14 @@ _PLAIN: Final = b"\0="
 
 def packed_store(store: IStore, over_bytes: int) -> IStore:
     """
-    :param over_bytes: values of at least so many bytes are compressed; 0: none are, but those that are can be read.
-    :returns: a store that keeps its values in this one.
+    :param over_bytes: values of at least so many bytes are compressed; 0: none, but stored ones can still be read.
+    :returns: a store that keeps its values in the given one.
     """
     return cast(IStore, CompressedStore(store, over_bytes))
 
 
 class CompressedStore:
-    """A store that keeps its values, compressed, in another; what has nothing to do with values is the other's."""
+    """A store that keeps its values, compressed, in another one, to which it passes on all other calls."""
 
     def __init__(self, store: IStore, over_bytes: int) -> None:
         self._store = store
@@ -102,9 +103,8 @@ def _packed_value(value: V, over_bytes: int) -> V:
 
 def pack(value: bytes, over_bytes: int) -> bytes:
     """
-    Write a value as it is stored.
-
-    :param over_bytes: compressed from so many bytes on, if that makes it smaller; 0: never.
+    :param over_bytes: compress a value of at least so many bytes, if that makes it smaller; 0: never.
+    :returns: the value as it is stored.
     """
     if over_bytes and len(value) >= over_bytes:
         compressed = _ZSTD + _zstd()[0](value)
@@ -115,9 +115,9 @@ def pack(value: bytes, over_bytes: int) -> bytes:
 
 def unpack(value: bytes) -> bytes:
     """
-    Undo `pack`, whatever it was told.
+    Undo `pack`, whatever ``over_bytes`` was.
 
-    :returns: what cannot be read comes back as it is: one broken value must not keep the other rooms closed.
+    :returns: the value. One that cannot be read is returned as it is stored: it must not keep other rooms closed.
     """
     if value[:1] != _MARK:
         return value
@@ -138,7 +138,7 @@ def _unpacked_rooms(rooms: Sequence[Stored]) -> list[Stored]:
 
 @lru_cache(maxsize=1)
 def _zstd() -> tuple[Callable[[bytes], bytes], Callable[[bytes], bytes], type[Exception]]:
-    """:returns: what compresses, what decompresses, and what is raised for a broken frame; loaded when first needed."""
+    """:returns: what compresses, what decompresses, and the error for a broken frame; imported at the first call."""
     from zstandard import ZstdCompressor, ZstdDecompressor, ZstdError
 
     return ZstdCompressor(level=LEVEL).compress, ZstdDecompressor().decompress, ZstdError

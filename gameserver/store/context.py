@@ -1,4 +1,4 @@
-"""What stores are made of."""
+"""How the store that a setting names is made, and what its module is given for that."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ class StoreContext(Struct, frozen=True, kw_only=True):
 
     :ivar settings: all settings of the server; ``settings.error("store", text)`` makes the error to raise for an
         address that cannot be.
-    :ivar address: what the setting ``store`` says: a URL with its scheme, or what stands behind a dotted path's colon.
-        Relative paths in it start at the working folder; make them absolute, since a daemon changes its folder.
+    :ivar address: what the setting ``store`` says: a URL with its scheme, or what follows the colon after a dotted
+        path. Relative paths in it start at the working folder; make them absolute, since a daemon changes its folder.
     :ivar reactor: for connections, threads and timers; the store's Deferreds fire in its thread.
-    :ivar node: the name of this node, which its next process has as well.
-    :ivar secrets: the fingerprints of this node's secrets, the one that signs first, for a store that nodes share.
+    :ivar node: the name of this node, which stays the same after a restart.
+    :ivar secrets: the fingerprints of this node's secrets, that of the one that signs first, for a store that nodes
+        share.
     """
 
     settings: Settings
@@ -39,15 +40,16 @@ def make_store(settings: Settings, reactor: Any, *, node: str = "", secrets: Seq
 
     :param node: the name of this node, for a store that nodes share.
     :param secrets: the fingerprints of its secrets, the one that signs first.
-    :returns: what provides `IStore`, `ISleepStore`, `IUserStore` and `IBooks`, and `ILeases` where nodes can share it.
-    :raises SettingError: the address of the store cannot be, or what its module made is no store.
+    :returns: a store: it provides `IStore`, `ISleepStore`, `IUserStore` and `IBooks`, and `ILeases` if nodes can share
+        it.
+    :raises SettingError: the address is wrong, its module cannot be used, or what that made is no store.
     """
     try:
         named = named_store(settings.store)
     except ValueError as error:
         raise settings.error("store", f"expected {error}") from None
     try:
-        # Only now: a store's module may import what others do without, as Redis's imports the reactor.
+        # Imported only here: a store's module may import what the others do not need, as Redis's imports the reactor.
         make = import_module(named.module).make
     except (ImportError, AttributeError) as error:
         raise settings.error("store", f"{named.module} cannot be used: {error}") from error

@@ -1,9 +1,9 @@
 """
 The names of the parts that a stored room consists of.
 
-A store knows nothing of what is in a part: it keeps bytes under these names, and a commit writes only the parts that
-changed. So what grows (chat, answers, what steps said) is one small part each, added and dropped, and never one big
-part written again and again.
+A store does not know what is in a part: it keeps bytes under these names, and a commit writes only the parts that
+changed. So what grows (lines of chat, answers, what steps sent) is kept in many small parts, which are added and
+dropped, and never in one big part that is written again and again.
 
 ================== ========================================== ================= ========================================
 part               shape                                      owner             lifetime
@@ -29,18 +29,18 @@ undo/N             how one message of a player is taken back  room.turns        
 ================== ========================================== ================= ========================================
 
 DOC is what follows ``doc/`` in the name of the document's own part, with ``%`` written as ``%25`` and ``/`` as ``%2F``,
-so that it holds no slash. KEY is all behind the second slash: the key as it is, whatever it holds, the empty one too.
-So no two keys of two documents can have the same name.
+so that it holds no slash. KEY is all that follows the second slash: the key as it is, whatever it holds, and even if it
+is empty. So no two keys of two documents can have the same name.
 
 PART, N and the ID of a request are decimal numbers without padding: sort them as numbers, not as text. Seat ids hold
-no slash; a client's KEY and the NAME of a timer may hold anything. SEAT is empty where a timer is the room's.
+no slash; a client's KEY and the NAME of a timer may hold anything. SEAT is empty if a timer is the room's.
 
 Besides its parts a room has tables, which are read entry by entry: TABLE/KEY, where TABLE is 1 to 32 of ``A-Z a-z 0-9 _
 -`` and KEY any text.
 
-A store of Redis has these keys, all written by `gameserver.store.redis.store` alone, each in one script call with what
-it belongs to. ID is a room's, in braces, so that in a cluster whatever else a room will have lies beside it. NODE is a
-node's.
+A store on Redis has the keys below. Only `gameserver.store.redis` writes them, each in one script call together with
+what belongs to it; and the process of `gameserver.guard`, which writes pages of one book. ID is a room's, in braces, so
+that in a cluster all keys of a room are in the same place. NODE is a node's name in the store.
 
 ======================= ============================================ =================================================
 key                     shape                                        lifetime
@@ -92,7 +92,7 @@ gameserver:vacant:GAME  sorted set: those of one game in which       the same
 gameserver:lease:NODE   string: the token of the node's process      the lease's (a TTL)
 gameserver:nodes        set: nodes that may have rooms               a node is in it until another has its rooms
 gameserver:once:NAME    string: who saw to that; random              a day (a TTL)
-gameserver:book:NAME    hash: pages of a book, by name               each page's until it is torn out
+gameserver:book:NAME    hash: pages of a book, by name               each page's until it is deleted
 gameserver:news         stream: node, words: what was written into    the newest 4000
                         books of which all nodes are to know
 gameserver:meta         hash: schema, secret (whose fingerprint all  for good
@@ -127,18 +127,18 @@ LINE: Final = "line"
 UNDO: Final = "undo"
 
 ENTRY: Final = "/"
-"""What stands between table and key in the name of an entry; no table's name holds it."""
+"""Separates table and key in the name of an entry; no table's name holds it."""
 
 NOTICES: Final = "notices"
-"""The book of what a system outside is to be told of rooms; a commit writes its pages, see `Commit.notices`."""
+"""The book of notices of rooms for a system outside; a commit writes its pages, see `Commit.notices`."""
 
 NEWS: Final = frozenset({"sanctions", "blocks", "log", "hosts", "reports", "revoked", "unclean"})
-"""Books that nodes have in memory, and read on as others write them."""
+"""Books that nodes keep in memory; a node hears of what others write into them."""
 POSTS: Final = "posts:"
-"""What the names of books begin with that keep lines outside rooms."""
+"""How the names of books begin that keep lines of chat outside rooms."""
 
 CODE_REST_MS: Final = 24 * 60 * 60 * 1000
-"""Milliseconds for which the code of a room that ended is given to no other: people try yesterday's code."""
+"""For how many milliseconds the code of a room that ended is given to no other room: people try yesterday's code."""
 
 ROOMS_KEY: Final = "gameserver:rooms"
 NODES_KEY: Final = "gameserver:nodes"
@@ -164,7 +164,7 @@ ROOM_PREFIX: Final = "gameserver:room:"
 BEAT_PREFIX: Final = "beat_ms:"
 
 PART_FIELD: Final = "/"
-"""What a part's field begins with in the hash of its room, so that no name of a part is that of another field."""
+"""How a part's field begins in the hash of its room, so that no part has the name of another field."""
 
 
 def room_key(room_id: str) -> str:
@@ -183,12 +183,12 @@ def lease_key(node: str) -> str:
 
 
 def once_key(name: str) -> str:
-    """Name the key of something that one node alone does."""
+    """Name the key of something that only one node does."""
     return f"gameserver:once:{name}"
 
 
 def claims_key(node: str) -> str:
-    """Name the key of what a node claimed."""
+    """Name the key of the codes that a node claimed."""
     return CLAIMS_PREFIX + node
 
 
@@ -208,7 +208,7 @@ def book_key(book: str) -> str:
 
 
 def is_news(book: str) -> bool:
-    """Whether all nodes are to know at once what is written into a book."""
+    """Whether all nodes must soon know what is written into a book."""
     return book in NEWS or book.startswith(POSTS)
 
 
@@ -223,7 +223,7 @@ def name_key(key: str) -> str:
 
 
 def spent_key(mark: str) -> str:
-    """Name the key of what was good once."""
+    """Name the key that notes that something which is good once, such as a ticket, was used."""
     return f"gameserver:spent:{mark}"
 
 
@@ -248,7 +248,7 @@ def field(document: str, key: str) -> str:
 
 def split_field(rest: str) -> tuple[str, str]:
     """
-    Take apart what `split` left of the name of a field.
+    Take apart the rest that `split` returned for the name of a field.
 
     :returns: the name of the document, and the key.
     """
@@ -271,17 +271,21 @@ def timer(seat_id: str | None, name: str) -> str:
 
 
 def split_timer(rest: str) -> tuple[str | None, str]:
-    """:returns: what `split` left of the name of a timer's part: the seat, or None, and the timer's name."""
+    """
+    Take apart the rest that `split` returned for the name of a timer.
+
+    :returns: the seat's id, or None if the timer is the room's, and the timer's name.
+    """
     seat_id, _, name = rest.partition("/")
     return seat_id or None, name
 
 
 LOG_PART: Final = f"{LOG}/%d"
-"""The name of a part that keeps what was said, by its number."""
+"""The name, by its number, of a part that keeps what steps sent."""
 
 
 def log(number: int) -> str:
-    """Name a part that keeps what was said."""
+    """Name a part that keeps what steps sent."""
     return LOG_PART % number
 
 
@@ -298,7 +302,7 @@ def answer(seat_id: str, key: str, request_id: int) -> str:
 
 def done(seat_id: str, key: str) -> str:
     """
-    Name the part that keeps which requests were answered, and no more than that.
+    Name the part that keeps which requests were answered with ``ok`` and nothing else.
 
     :param seat_id: the seat that asked; without a slash.
     :param key: the client's key.
@@ -327,9 +331,9 @@ def entry(table: str, key: str) -> str:
 
 
 def entry_range(table: str, prefix: str) -> tuple[bytes, bytes]:
-    """:returns: in UTF-8, the first name of entries of a table whose keys have that prefix, and the first behind it."""
+    """:returns: in UTF-8, the first possible name of a table's entries with a prefix, and the first name after them."""
     first = entry(table, prefix).encode()
-    # No byte of UTF-8 is the highest: raised by one, the last byte is behind whatever begins so.
+    # UTF-8 has no byte 255, so the last one can be raised: the result comes after all names with that prefix.
     return first, first[:-1] + bytes([first[-1] + 1])
 
 
@@ -351,7 +355,7 @@ def split(part: str) -> tuple[str, str]:
 
 def split_answer(rest: str) -> tuple[str, str, int]:
     """
-    Take apart what `split` left of the name of an answer.
+    Take apart the rest that `split` returned for the name of an answer.
 
     :returns: the seat's id, the client's key, and the number of the request.
     """

@@ -1,9 +1,9 @@
 """
-Which stores there are: what the setting ``store`` may begin with, and the module that makes such a store.
+Which stores there are: how the setting ``store`` may begin, and the module that makes such a store.
 
 A module's ``make`` is called with a `gameserver.store.context.StoreContext`, and returns the store. Installed packages
 add schemes: an entry point in the group ``gameserver.stores``, with the scheme as its name and the module as its value.
-A module that is not installed so is named by its dotted path.
+Any other module is named by its dotted path.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class NamedStore(Struct, frozen=True):
     What one value of the setting ``store`` names.
 
     :ivar module: the full name of the module whose ``make`` makes the store.
-    :ivar address: what ``make`` is told: the whole value; of a dotted path what stands behind its colon.
+    :ivar address: what ``make`` is given: the whole value, or what follows the colon after a dotted path.
     """
 
     module: str
@@ -46,7 +46,7 @@ def named_store(value: str) -> NamedStore:
     Say which store a value of the setting ``store`` names. Nothing is imported for it.
 
     :param value: ``SCHEME:REST`` or ``DOTTED.PATH:REST``.
-    :raises ValueError: it names none, or several packages offer this scheme; the text says what is expected.
+    :raises ValueError: it names no store, or several packages offer its scheme; the text says what is expected.
     """
     for begin, module in OWN.items():
         if value.startswith(begin):
@@ -65,8 +65,8 @@ def named_store(value: str) -> NamedStore:
 
 
 def _offers() -> dict[str, list[str]]:
-    """:returns: the modules that installed packages offer, by scheme; several for one are a mistake of the operator."""
-    from importlib.metadata import entry_points  # with much that is needed only where no store of ours is named
+    """:returns: the modules that installed packages offer, by scheme; several for one are the operator's mistake."""
+    from importlib.metadata import entry_points  # imported here, since it imports much that our own stores do not need
 
     own = {begin.partition(":")[0] for begin in OWN}
     offers: dict[str, set[str]] = {}

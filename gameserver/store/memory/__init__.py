@@ -1,1 +1,1 @@
-"""A store that forgets with its process."""
+"""A store in memory, which is gone with its process."""

@@ -22,7 +22,7 @@ from gameserver.interfaces import (
 
 
 class SleepBook:
-    """The rooms that sleep, by id, and how time goes by for all rooms."""
+    """The rooms that sleep, by id; and for how long no node ran, and how the clock was set."""
 
     def __init__(self) -> None:
         self.rooms: dict[str, Asleep] = {}
@@ -67,7 +67,7 @@ class MemorySleep:
         return self._ask(lambda: [room for room in self._rooms if room not in self._sleep.rooms])
 
     def due_rooms(self, *, until_ms: int, limit: int) -> Deferred[DueRooms]:
-        """Tell which sleeping rooms are due; see `ISleepStore.due_rooms`."""
+        """Return the sleeping rooms that are due; see `ISleepStore.due_rooms`."""
 
         def work() -> DueRooms:
             late = [
@@ -92,7 +92,7 @@ class MemorySleep:
         return self._ask(work)
 
     def sleeping_rooms_of(self, user: str) -> Deferred[SleepingRooms]:
-        """Tell which sleeping rooms count for a user; see `ISleepStore.sleeping_rooms_of`."""
+        """Return the sleeping rooms that count for a user; see `ISleepStore.sleeping_rooms_of`."""
         return self._ask(
             lambda: SleepingRooms(
                 seated=sorted(self._rooms[id].code for id, asleep in self._sleep.rooms.items() if user in asleep.users),
@@ -127,12 +127,12 @@ class MemorySleep:
         return self._beat_ms or 0
 
     def _late_ms(self, asleep: Asleep, until_ms: int) -> list[int]:
-        """:returns: by how much what is due of a room is over by then."""
+        """:returns: for each thing that is due in a room until then, by how many milliseconds it is late."""
         dues = ((asleep.due_ms, until_ms - self._sleep.time.stepped_ms + asleep.stepped_ms), (asleep.date_ms, until_ms))
         return [until - due for due, until in dues if due is not None and due <= until]
 
     def _wake(self, room: str) -> Slept | None:
-        """Note that a room sleeps no more. :returns: how it slept."""
+        """Note that a room sleeps no longer. :returns: how it slept; None: it did not."""
         asleep = self._sleep.rooms.pop(room, None)
         if asleep is None:
             return None

@@ -23,11 +23,11 @@ class MemoryBooks:
         return self._ask(lambda: dict(self._books.get(book, {})))
 
     def books(self) -> Deferred[list[str]]:
-        """Name the books that have pages; see `IBooks.books`."""
+        """List the names of books that have pages; see `IBooks.books`."""
         return self._ask(lambda: sorted(book for book, pages in self._books.items() if pages))
 
     def write_book(self, book: str, puts: Mapping[str, bytes], drops: Sequence[str] = ()) -> Deferred[None]:
-        """Write pages of a book and tear others out, all or none; see `IBooks.write_book`."""
+        """Write pages of a book and delete others, all or none; see `IBooks.write_book`."""
 
         def work() -> None:
             pages = self._books.setdefault(book, {})

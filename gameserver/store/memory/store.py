@@ -1,8 +1,8 @@
 """
-A store that forgets with its process: for tests, and for games that are never stored.
+A store in memory, which is gone with its process: for tests, and for games that are never stored.
 
-It keeps the whole contract, and answers at once. A test may also stop and start it again with its content (a restarted
-process), let it fail, hold its calls back, or let the process die while some are held.
+It fulfils the whole contract, and answers at once. A test may also stop it and start it again with its content (a
+restarted process), let it fail, hold its calls back, or let the process die while some are held.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class _Room(Struct):
 
 
 class _Claim(Struct):
-    """Who has a code; after that room's end until when it rests, and what the room's last fence and version were."""
+    """The room that has a code; after its end also until when the code rests, and the room's last fence and version."""
 
     room: str
     free_at_ms: int | None = None
@@ -50,10 +50,10 @@ class _Claim(Struct):
 @implementer(IStore)
 class MemoryStore(MemoryUsers, MemoryBooks, MemorySleep):
     """
-    Keep rooms and users in this process.
+    Keeps rooms and users in this process.
 
     :ivar fail: while set, each call fails with it, and nothing is written.
-    :ivar fail_after: while set, each call does its work and then fails with it: the caller cannot know.
+    :ivar fail_after: while set, each call does its work and then fails with it: the caller cannot tell the difference.
     """
 
     def __init__(self) -> None:
@@ -77,7 +77,7 @@ class MemoryStore(MemoryUsers, MemoryBooks, MemorySleep):
         return len(self._calls)
 
     def hold(self) -> None:
-        """From now on no call does its work: all wait for `release`."""
+        """Hold all calls back from now on: none does its work before `release`."""
         self._held = True
 
     def release(self, count: int | None = None) -> None:
@@ -97,7 +97,7 @@ class MemoryStore(MemoryUsers, MemoryBooks, MemorySleep):
         """
         Let the process die: what is held is never answered. `start` then begins the next process.
 
-        :param written: whether the work of what was held had still been done.
+        :param written: whether the held calls still do their work before the process dies.
         """
         if written:
             for work, _ in self._calls:
@@ -107,14 +107,14 @@ class MemoryStore(MemoryUsers, MemoryBooks, MemorySleep):
         self._open = self._held = False
 
     def start(self) -> Deferred[None]:
-        """Begin, with the content that the process before left."""
+        """Open the store, with the content that the process before this one left."""
         self._open = True
         self._last_beat_ms = self._beat_ms
         self._forget_claims(lambda claim: claim.free_at_ms is None and claim.room not in self._rooms)
         return succeed(None)
 
     def stop(self) -> Deferred[None]:
-        """Release what is held, then answer nothing more; the content stays."""
+        """Release what is held, and answer nothing after that; the content stays."""
         if self._open:
             self.release()
             self._open = False
@@ -138,7 +138,7 @@ class MemoryStore(MemoryUsers, MemoryBooks, MemorySleep):
         return self._ask(lambda: [self._take_over(id_) for id_ in dict.fromkeys(ids) if id_ in self._rooms])
 
     def locate(self, code: str) -> Deferred[Located | None]:
-        """Say which room has a code, and which node has that; see `IStore.locate`."""
+        """Say which room has a code, and which node has the room; see `IStore.locate`."""
         return self._ask(lambda: self._located(code))
 
     def read_entries(self, room: str, table: str, names: Sequence[str]) -> Deferred[list[bytes | None]]:
@@ -152,14 +152,14 @@ class MemoryStore(MemoryUsers, MemoryBooks, MemorySleep):
         return self._ask(lambda: self._shelf(room).scan(table, prefix=prefix, after=after, limit=limit))
 
     def measure_entries(self, room: str, entries: Sequence[tuple[str, str]]) -> Deferred[TableSizes]:
-        """Tell how large the tables are; see `IStore.measure_entries`."""
+        """Say how large the tables are; see `IStore.measure_entries`."""
         return self._ask(lambda: self._shelf(room).measure(entries))
 
     def claim_code(self, code: str, room: str, *, now_ms: int) -> Deferred[bool]:
         """
         Reserve a code for a room that is about to be made; see `IStore.claim_code`.
 
-        True as well if this room has it already, so that a claim can be repeated.
+        Also True if this room has it already, so that a claim can be repeated.
         """
 
         def work() -> bool:
@@ -172,9 +172,9 @@ class MemoryStore(MemoryUsers, MemoryBooks, MemorySleep):
 
     def release_code(self, code: str) -> Deferred[None]:
         """
-        Give back a code whose room never came to be; see `IStore.release_code`.
+        Give back a code whose room was never stored; see `IStore.release_code`.
 
-        A code whose room did come to be stays with it.
+        A code whose room is stored, or was, is left alone.
         """
 
         def work() -> None:
@@ -185,7 +185,7 @@ class MemoryStore(MemoryUsers, MemoryBooks, MemorySleep):
         return self._ask(work)
 
     def beat(self, *, now_ms: int) -> Deferred[None]:
-        """Note that this node is alive; see `IStore.beat`. Forgets the codes whose rest is over."""
+        """Note that this node is alive, and forget the codes whose rest is over; see `IStore.beat`."""
 
         def work() -> None:
             self._beat_ms = now_ms
@@ -208,7 +208,7 @@ class MemoryStore(MemoryUsers, MemoryBooks, MemorySleep):
 
     def _work_off(self) -> None:
         if self._releasing:
-            return  # called by a callback of a call that is being answered: its turn comes after those before it
+            return  # called from a callback of a call that is being answered: the loop below comes to this one, too
         self._releasing = True
         try:
             while self._calls and not self._held:
@@ -300,7 +300,11 @@ class MemoryStore(MemoryUsers, MemoryBooks, MemorySleep):
 
 
 def make(context: StoreContext) -> MemoryStore:
-    """Make the store that the setting ``store`` names; behind ``memory:`` there is nothing to say."""
+    """
+    Make the store that the setting ``store`` names.
+
+    :raises SettingError: something follows ``memory:``.
+    """
     if context.address != "memory:":
         raise context.settings.error("store", f"expected memory: and nothing behind it, not {context.address!r}")
     return MemoryStore()

@@ -43,11 +43,11 @@ class MemoryUsers:
         return self._ask(work)
 
     def some_users(self, cursor: str) -> Deferred[tuple[str, list[UserRow]]]:
-        """Read all users, at once; see `IUserStore.some_users`."""
+        """Read all users in one page; see `IUserStore.some_users`."""
         return self._ask(lambda: ("", list(self._users.values())))
 
     def spend(self, mark: str, *, now_ms: int, until_ms: int) -> Deferred[bool]:
-        """Note what is good once; return whether it was new; see `IUserStore.spend`."""
+        """Note that something which is good once was used; return whether it was new; see `IUserStore.spend`."""
 
         def work() -> bool:
             self._spent = {known: until for known, until in self._spent.items() if until > now_ms}
