@@ -8,8 +8,8 @@ Addresses of Redis, as people write them, and how to connect there.
 - ``redis+sentinel://[[USER]:PASSWORD@]HOST[:PORT],HOST[:PORT]…/NAME[?db=DB]``: the master that Sentinel knows as NAME;
   user, password and DB are the master's
 
-What is special in USER or PASSWORD (``@ : / %``) is written as in any URL: ``%40``. Source: the schemes registered with
-IANA as ``redis`` and ``rediss``; the other two are ours.
+Special characters in USER or PASSWORD (``@ : / %``) are written as in any URL: ``%40``. Source: the schemes that are
+registered with IANA as ``redis`` and ``rediss``; the other two are our own.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from twisted.internet.ssl import Certificate, optionsForClientTLS, platformTrust
 PORT: Final = 6379
 SENTINEL_PORT: Final = 26379
 CONNECT_S: Final = 5.0
-"""How long a connection may take to be made; a machine that is not there does not answer at all."""
+"""How long it may take to connect; a machine that is not there does not answer at all."""
 
 _URL: Final = re.compile(
     r"(?P<scheme>[^:]*)://(?:(?P<login>[^/?#]*)@)?(?P<hosts>[^/?#]*)(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?"
@@ -40,9 +40,9 @@ class Address(Struct, frozen=True, kw_only=True):
     """
     Where a Redis is.
 
-    :ivar kind: how to get there.
-    :ivar hosts: names and ports; one, unless it is Sentinel's.
-    :ivar name: the path of the socket, or the master's name at Sentinel.
+    :ivar kind: how to connect: the scheme of the address.
+    :ivar hosts: names and ports; only with Sentinel more than one.
+    :ivar name: the path of the socket, or the name under which Sentinel knows the master.
     :ivar ca: a file of certificates to trust, or None: those that the machine trusts.
     """
 
@@ -55,7 +55,7 @@ class Address(Struct, frozen=True, kw_only=True):
     ca: str | None = None
 
     def __str__(self) -> str:
-        """Write it for people: without user and password."""
+        """Return the address in a form for logs, without user and password."""
         hosts = ",".join(f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in self.hosts)
         path = self.name if self.kind == "redis+unix" else f"/{self.name}" if self.name else ""
         return f"{self.kind}://{hosts}{path}"
@@ -65,7 +65,7 @@ def parse(url: str) -> Address:
     """
     Read an address.
 
-    :raises ValueError: it is none; the text says what is expected, and never repeats the password.
+    :raises ValueError: it is no such address; the text says what is expected, and never repeats the password.
     """
     match = _URL.fullmatch(url)
     if match is None or match["scheme"] not in ("redis", "rediss", "redis+unix", "redis+sentinel"):
@@ -123,9 +123,9 @@ def _db(text: str) -> int:
 
 def endpoint(address: Address, reactor: Any, host: tuple[str, int] | None = None) -> IStreamClientEndpoint:
     """
-    Tell how to connect.
+    Make the endpoint for an address.
 
-    :param host: instead of the address's own: what Sentinel said.
+    :param host: name and port that Sentinel told; used instead of the address's own.
     :raises ValueError: the file of ``ca`` cannot be used.
     """
     if address.kind == "redis+unix":
@@ -134,7 +134,7 @@ def endpoint(address: Address, reactor: Any, host: tuple[str, int] | None = None
     plain = HostnameEndpoint(reactor, name, port, timeout=CONNECT_S)
     if address.kind != "rediss":
         return plain
-    # Checks the certificate's name with service-identity; an IP address against the certificate's addresses.
+    # This checks the host's name, or its IP address, against the certificate (with service-identity).
     options = optionsForClientTLS(name, trustRoot=_trust(address.ca))
     return wrapClientTLS(options, plain)
 

@@ -22,7 +22,7 @@ from gameserver.store import keys
 from gameserver.store.redis import scripts, sleep_scripts
 
 RUNNING_MS: Final = 3000
-"""A node with a lease that has beaten no longer ago is running."""
+"""A node that has a lease, and whose last beat was at most this long ago, counts as running."""
 
 _decode = msgspec.json.Decoder(Asleep).decode
 
@@ -46,7 +46,7 @@ class RedisSleep:
         return asked.addCallback(self._time, now_ms)
 
     def step_time(self, delta_ms: int, *, now_ms: int) -> Deferred[StoreTime]:
-        """Count a step that Redis's clock has made as well; see `ISleepStore.step_time`."""
+        """Count a step of the clock, if Redis's clock has made it as well; see `ISleepStore.step_time`."""
         asked = self._ask(sleep_scripts.STEP_TIME, [keys.META_KEY], [delta_ms, now_ms, self._ahead_ms])
         return asked.addCallback(self._time, now_ms)
 
@@ -56,7 +56,7 @@ class RedisSleep:
         return asked.addCallback(lambda packed: list(_texts(packed)))
 
     def due_rooms(self, *, until_ms: int, limit: int) -> Deferred[DueRooms]:
-        """Tell which sleeping rooms are due; see `ISleepStore.due_rooms`."""
+        """Return the sleeping rooms that are due; see `ISleepStore.due_rooms`."""
 
         def due(packed: bytes) -> DueRooms:
             outage_ms, stepped_ms, since_ms, *ids = _texts(packed)
@@ -88,7 +88,7 @@ class RedisSleep:
         return self._ask(sleep_scripts.LISTED, [key], args).addCallback(listed)
 
     def sleeping_rooms_of(self, user: str) -> Deferred[SleepingRooms]:
-        """Tell which sleeping rooms count for a user; see `ISleepStore.sleeping_rooms_of`."""
+        """Return the sleeping rooms that count for a user; see `ISleepStore.sleeping_rooms_of`."""
 
         def of_user(packed: bytes) -> SleepingRooms:
             codes = sorted(_texts(packed))
@@ -127,7 +127,7 @@ class RedisSleep:
 
 
 _AROUND_ID: Final = keys.room_key("\0").split("\0")
-"""What a room's key begins and ends with."""
+"""How a room's key begins and ends."""
 
 
 def _texts(packed: bytes) -> Iterator[str]:

@@ -48,7 +48,7 @@ class RedisBooks:
         return self._ask(_READ, [keys.book_key(book)]).addCallback(_pages)
 
     def books(self) -> Deferred[list[str]]:
-        """Name the books that have pages; see `IBooks.books`."""
+        """List the names of books that have pages; see `IBooks.books`."""
         return Deferred.fromCoroutine(self._books())
 
     async def _books(self) -> list[str]:
@@ -62,7 +62,7 @@ class RedisBooks:
                 return sorted(names)
 
     def write_book(self, book: str, puts: Mapping[str, bytes], drops: Sequence[str] = ()) -> Deferred[None]:
-        """Write pages of a book and tear others out, all or none; see `IBooks.write_book`."""
+        """Write pages of a book and delete others, all or none; see `IBooks.write_book`."""
         written: list[str | int | bytes] = [len(puts)]
         for page, value in puts.items():
             written += [page, value]

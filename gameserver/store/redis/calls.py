@@ -1,8 +1,8 @@
 """
-The calls that wait for Redis: one is under way, the next goes when its answer is there.
+The calls that wait for Redis: one is under way, and the next is made when that is answered.
 
-So they are done in their order whatever becomes of the connection, even if Redis has to be sent a script again. Commits
-that wait behind one another go together, in one script call: the busier the store, the more rooms share a round trip.
+So they are made in their order whatever happens to the connection, even if a script has to be sent to Redis again.
+Commits that wait next to each other go in one script call: the busier the store, the more rooms share a round trip.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gameserver.interfaces import Outcome
 from gameserver.store.redis import scripts
 
 MERGED_ROOMS: Final = 500
-"""So many rooms of calls that wait go in one script call, which Redis does within some milliseconds."""
+"""How many rooms one script call commits at most; Redis takes some milliseconds for that."""
 
 _OUTCOMES: Final = {"s": Outcome.STORED, "f": Outcome.FENCED, "b": Outcome.BEHIND}
 _NO_LEASE: Final = b"l"
@@ -33,8 +33,8 @@ class ScriptCall(Struct):
     """
     One call of a script.
 
-    :ivar done: fires with what the script returned, or with a list of `Outcome` if it is `lua.COMMIT`.
-    :ivar rooms: whose commits these are, written by `lua.encoded`; None: it is another script.
+    :ivar done: fires with what the script returned, or with a list of `Outcome` if it is `scripts.COMMIT`.
+    :ivar rooms: for `scripts.COMMIT`: the ids of the rooms whose commits these are; None: it is another script.
     """
 
     script: scripts.Script
@@ -46,10 +46,10 @@ class ScriptCall(Struct):
 
 class ScriptCalls:
     """
-    Make calls in order.
+    Makes calls in order.
 
-    :param run: makes one, given script, keys and arguments.
-    :ivar made: how many went out.
+    :param run: makes one call, given script, keys and arguments.
+    :ivar made: how many script calls were made.
     """
 
     def __init__(self, run: Callable[[scripts.Script, Sequence[bytes], Sequence[bytes]], Awaitable[Any]]) -> None:
@@ -59,16 +59,16 @@ class ScriptCalls:
         self._working: Deferred[None] | None = None
 
     def add(self, call: ScriptCall) -> Deferred[Any]:
-        """Make this call when its turn has come: at once if none is under way."""
+        """Make a call when its turn comes: at once if none is under way. :returns: its ``done``."""
         self._waiting.append(call)
         if self._working is None:
-            # Set first: who is answered at once may add another.
+            # Set first: a call that is answered at once may lead to another `add`.
             self._working = Deferred()
             Deferred.fromCoroutine(self._work_off()).addBoth(self._end)
         return call.done
 
     def when_done(self) -> Deferred[None]:
-        """Fires once no call waits or is under way."""
+        """:returns: fires once no call waits or is under way."""
         done: Deferred[None] = Deferred()
         if self._working is None:
             return succeed(None)
@@ -91,12 +91,12 @@ class ScriptCalls:
                     _answer(calls, reply)
 
     def _next(self) -> list[ScriptCall]:
-        """Take the call whose turn it is, and the commits behind it that can go in the same script call."""
+        """Take the next call, and the commits after it that can go in the same script call."""
         calls = [self._waiting.popleft()]
         rooms = calls[0].rooms
         while rooms is not None and self._waiting:
             more = self._waiting[0].rooms
-            # Of a room two commits would both be judged before the first is written.
+            # Two commits of the same room cannot go together: both would be judged before the first is written.
             if more is None or not rooms.isdisjoint(more) or len(rooms) + len(more) > MERGED_ROOMS:
                 break
             rooms = rooms | more
@@ -123,7 +123,7 @@ def _merged(calls: Sequence[ScriptCall]) -> tuple[list[bytes], list[bytes]]:
 
 
 def _answer(calls: Sequence[ScriptCall], reply: Any) -> None:
-    """Give each caller its part of what came back."""
+    """Give each call its part of the reply."""
     if calls[0].rooms is None:
         calls[0].done.callback(reply)
         return

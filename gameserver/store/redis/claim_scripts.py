@@ -1,11 +1,11 @@
 """
-The scripts by which rooms go from one node to another: claimed from one that is gone, or handed over by one that stops.
+The scripts that move rooms from one node to another: claimed from one that is gone, or handed over by one that stops.
 
-A room is moved by what its key says whose it is, together with the sets of the rooms that each node has; the node that
-gets it opens it then, under a higher fence. Where the answer is lost the room is the node's all the same, and stands in
-its set as one that waits to be opened.
+To move a room, the owner in its key is changed, and the sets of the rooms of both nodes; the new node then opens it
+under a higher fence. If the script's answer is lost, the room still belongs to the new node, whose set has it as one
+that waits to be opened.
 
-Keys are those of `gameserver.store.keys`.
+For the keys see `gameserver.store.keys`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The scripts that reserve codes of rooms, give them back, and say whose they are."""
+"""The scripts that reserve codes of rooms, give them back, and say which room has one."""
 
 from __future__ import annotations
 
@@ -54,7 +54,11 @@ return pack({id, stored[1], node, string.format('%d', left_ms), about[1] or '', 
 
 
 def located(code: str, packed: bytes) -> Located | None:
-    """Read what `LOCATE` gave."""
+    """
+    Read what `LOCATE` returned.
+
+    :returns: where the room is; None: there is no such room.
+    """
     if not packed:
         return None
     id, game, node, left_ms, url, lease_ms, orphaned = (item.decode() for item in unpacked(packed))
@@ -71,5 +75,10 @@ def located(code: str, packed: bytes) -> Located | None:
 
 
 def is_silent(left_ms: int, lease_ms: int) -> bool:
-    """Whether a node whose lease has so much left of so much has missed a renewal: each leaves two thirds at least."""
+    """
+    Whether a node has missed a renewal of its lease: with none missed, about two thirds of the lease are left or more.
+
+    :param left_ms: what is left of the lease.
+    :param lease_ms: how long it is when it is renewed.
+    """
     return left_ms * 2 < lease_ms

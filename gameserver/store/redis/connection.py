@@ -1,8 +1,8 @@
 """
-The way to Redis: one connection through txredisapi, which is imported here alone, checked before it is used.
+The way to Redis: one connection through txredisapi (which only this module imports), checked before it is used.
 
-It is made again whenever it is lost; with Sentinel, whichever Redis is the master then. What is asked while it is away
-fails at once, and what has no answer after `REPLY_S`: nothing is known of it then.
+It is made again whenever it is lost; with Sentinel, to the Redis that is the master then. A call while there is no
+connection fails at once; one that has no answer after `REPLY_S` fails, too, and nobody knows what it did.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ from gameserver.store.redis.address import Address, endpoint
 REPLY_S: Final = 5.0
 """How long one answer may take; a Redis that is only busy (a fork, a full disk queue) takes less."""
 PING_S: Final = 30.0
-"""Between two pings: so that a connection that died without a word is found while nobody plays."""
+"""Between two pings, which find a connection that died silently while nobody plays."""
 RETRY_S: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
-"""Waits before connecting again; the last one repeats."""
+"""How long to wait before connecting again; the last one holds for all further tries."""
 
 _ELSEWHERE: Final = ("READONLY", "LOADING", "MASTERDOWN")
-"""Answers of a Redis that is not, or not yet, what we look for: connect again, and ask Sentinel again where it is."""
+"""How errors begin of a Redis that is not, or not yet, the right one: connect again, and ask Sentinel again."""
 
 log = Logger(namespace="gameserver")
 
 
 class _Connection(RedisProtocol):  # type: ignore[misc]
     """
-    One connection, which speaks bytes alone.
+    One connection, which sends and returns only bytes.
 
-    Logging in is not left to txredisapi: it gives up for good when a connection is lost while it logs in.
+    txredisapi is not left to log in, since it gives up for good when a connection is lost while it does so.
 
-    :ivar why: the reason, once the connection is lost; whoever waits for an answer hears of none.
-    :ivar lost: fires with the reason then.
+    :ivar why: the reason, once the connection is lost; txredisapi does not tell it to those who wait for answers.
+    :ivar lost: fires with that reason.
     """
 
     why: str | None = None
@@ -54,24 +54,24 @@ class _Connection(RedisProtocol):  # type: ignore[misc]
         self.lost: Deferred[str] = Deferred()
 
     def connectionMade(self) -> None:
-        """Send what is written at once: half a command does no good."""
+        """Turn off Nagle's algorithm: half a command does no good."""
         if ITCPTransport.providedBy(self.transport):
             self.transport.setTcpNoDelay(True)
         super().connectionMade()
 
     def connectionLost(self, why: Failure) -> None:
-        """Say so to who waits for answers, and then to who keeps the connection."""
+        """Fail the calls that wait for answers, and then tell whoever keeps the connection."""
         self.why = why.getErrorMessage()
         super().connectionLost(why)
         self.lost.callback(self.why)
 
     def drop(self) -> None:
-        """End it now; who waits for an answer gets an error."""
+        """End the connection at once; calls that wait for answers fail."""
         if self.transport is not None:
             self.transport.abortConnection()
 
     def _build_command(self, *args: Any, **kwargs: Any) -> bytes:
-        """Write a command, in a quarter of txredisapi's time, which is most of what a large commit costs here."""
+        """Write a command in a quarter of txredisapi's time, which would be most of what a large commit costs here."""
         written = [b"*%d\r\n" % len(args)]
         for arg in args:
             data = arg if type(arg) is bytes else self._encode_value(arg)
@@ -95,14 +95,14 @@ class RedisConnection:
     The way to Redis: one connection, checked before it is used, and made again whenever it is lost.
 
     :param address: where Redis is.
-    :ivar connections: how many there were: Redis may have lost something between two of them.
+    :ivar connections: how many were made so far: Redis may have lost something between two of them.
     """
 
     def __init__(self, address: Address, reactor: Any) -> None:
         self.address = address
         self.connections = 0
         self._reactor = reactor
-        # What is wrong with the address is found now, not when a connection is made again.
+        # Made here, so that a mistake in the address shows at once and not only when connecting again.
         self._endpoint = None if address.kind == "redis+sentinel" else endpoint(address, reactor)
         self._connection: _Connection | None = None
         self._why = f"{address} is not connected yet"
@@ -112,7 +112,11 @@ class RedisConnection:
         self._pinging.clock = reactor
 
     async def start(self) -> None:
-        """:raises StoreUnavailable: nobody is there, or not who we look for."""
+        """
+        Connect.
+
+        :raises StoreUnavailable: no Redis answers there, or it refuses the login, or is not the master.
+        """
         self._stopping = False
         connection = await self._connect()
         self._keeping = Deferred.fromCoroutine(self._keep(connection))
@@ -120,7 +124,7 @@ class RedisConnection:
         self._pinging.start(PING_S, now=False)
 
     async def stop(self) -> None:
-        """Disconnect, and connect no more."""
+        """Disconnect, and do not connect again."""
         if self._pinging.running:
             self._pinging.stop()
         self._stopping = True
@@ -132,9 +136,9 @@ class RedisConnection:
 
     async def run(self, script: scripts.Script, named: Sequence[bytes], args: Sequence[bytes]) -> Any:
         """
-        Have Redis run a script, which it is sent if it does not know it: at first, and again after its restart.
+        Have Redis run a script; if Redis does not know it, as at first and after its restart, the source is sent.
 
-        :raises StoreUnavailable: nothing is known of what it did.
+        :raises StoreUnavailable: what it did is not known; `Refusal`: Redis answered with an error.
         """
         try:
             return await self._answer(self._use().evalsha, script.sha, named, args)
@@ -145,7 +149,7 @@ class RedisConnection:
         """
         Send one command.
 
-        :raises StoreUnavailable: nothing is known of what it did.
+        :raises StoreUnavailable: what it did is not known; `Refusal`: Redis answered with an error.
         """
         return await self._answer(self._use().execute_command, *command)
 
@@ -216,7 +220,7 @@ class RedisConnection:
             raise StoreUnavailable(f"{address} is a {role.decode()} now, not the master.")
 
     async def _ask_sentinel(self) -> tuple[str, int]:
-        """Ask one after the other which Redis is the master. Source: Redis, "Guidelines for Sentinel clients"."""
+        """Ask each Sentinel in turn which Redis is the master. Source: Redis, "Guidelines for Sentinel clients"."""
         reasons = []
         for host in self.address.hosts:
             try:

@@ -1,8 +1,7 @@
 """
-The scripts of `gameserver.store.redis.store` for what nodes share: their leases, and the rooms that one leaves to
-others.
+The scripts for what nodes share: their leases, and the rooms that one leaves to others.
 
-A lease is a key that Redis itself ends. Keys are those of `gameserver.store.keys`.
+A lease is a key with a time to live, so that Redis itself ends it. For the keys see `gameserver.store.keys`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What nodes have to do with one another, in Redis: their leases, and the rooms that go from one to another."""
+"""What nodes share in Redis: their leases, what they know of each other, and the rooms that go from one to another."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class RedisLeases:
-    """The part of a `RedisStore` that is `ILeases`."""
+    """The part of a `RedisStore` that provides `ILeases`."""
 
     _node: scripts.LeaseHolder
     _renewed_over: int
@@ -33,7 +33,7 @@ class RedisLeases:
         raise NotImplementedError
 
     def acquire_lease(self, token: str, *, for_ms: int) -> Deferred[None]:
-        """Take this node's lease, whoever has it; see `ILeases.acquire_lease`."""
+        """Take this node's lease, even if another process has it; see `ILeases.acquire_lease`."""
         self._node = scripts.LeaseHolder(self._node.name, token)
         self._for_ms = for_ms
         self._renewed_over = self._link.connections
@@ -43,9 +43,9 @@ class RedisLeases:
 
     def renew_lease(self, *, for_ms: int) -> Deferred[LeaseRenewal]:
         """
-        Have the lease last from now on, and say whether it was there without a gap; see `ILeases.renew_lease`.
+        Renew the lease, and say whether it was held without a gap; see `ILeases.renew_lease`.
 
-        ``LAPSED`` as well if the connection is another: Redis may have lost something.
+        Also ``LAPSED`` if the connection was made anew since the last renewal: Redis may have lost something.
         """
         connections = self._link.connections
 
@@ -57,13 +57,13 @@ class RedisLeases:
         return self._ask(lease_scripts.RENEW, *self._lease(for_ms)).addCallback(renewed)
 
     def release_lease(self) -> Deferred[None]:
-        """End this node's lease, if it is still this process's; see `ILeases.release_lease`."""
+        """End this node's lease, if this process still has it; see `ILeases.release_lease`."""
         return self._ask(lease_scripts.RELEASE, [keys.lease_key(self._node.name)], [self._node.token]).addCallback(
             _nothing
         )
 
     def others(self) -> Deferred[OtherNodes]:
-        """Look what the other nodes do; see `ILeases.others`."""
+        """Look at the leases of other nodes, and at what concerns this one; see `ILeases.others`."""
         mine = self._node.name
 
         def seen(packed: bytes) -> OtherNodes:
@@ -85,7 +85,7 @@ class RedisLeases:
         return found.addCallback(lambda reply: [node.decode() for node in scripts.unpacked(reply)])
 
     def forget_nodes(self, nodes: Sequence[str]) -> Deferred[None]:
-        """Note that the rooms of these nodes were seen to; see `ILeases.forget_nodes`."""
+        """Forget nodes that are gone and whose rooms were taken over; see `ILeases.forget_nodes`."""
         kinds = (keys.lease_key, keys.claims_key, keys.has_key, keys.node_key)
         theirs = [kind(node) for node in nodes for kind in kinds]
         asked = self._ask(lease_scripts.FORGET, [keys.NODES_KEY, *theirs], [keys.CODE_PREFIX, *nodes])
@@ -96,7 +96,7 @@ class RedisLeases:
         return self._ask(lease_scripts.FENCES, [keys.room_key(id_) for id_ in ids]).addCallback(_fences)
 
     def release_rooms(self, ids: Sequence[str]) -> Deferred[None]:
-        """Give rooms up, for any node to open; see `ILeases.release_rooms`."""
+        """Give rooms up, so that any node may open them; see `ILeases.release_rooms`."""
         theirs = [keys.has_key(self._node.name), *map(keys.room_key, ids)]
         return self._ask(lease_scripts.RELEASE_ROOMS, theirs, [self._node.name, *ids]).addCallback(_nothing)
 
@@ -114,7 +114,7 @@ class RedisLeases:
         return self._ask(claim_scripts.DESCRIBE, [keys.node_key(self._node.name)], fields).addCallback(_nothing)
 
     def claim_rooms(self, games: Mapping[str, int], *, most: int, fair: bool) -> Deferred[tuple[list[str], int]]:
-        """Get rooms of nodes that hold no lease; see `ILeases.claim_rooms`."""
+        """Take rooms of nodes that hold no lease; see `ILeases.claim_rooms`."""
         node = self._node
         named = [keys.lease_key(node.name), keys.NODES_KEY, keys.has_key(node.name), keys.DUE_KEY, keys.ROOMS_KEY]
         prefixes = (keys.LEASE_PREFIX, keys.HAS_PREFIX, keys.NODE_PREFIX, keys.ROOM_PREFIX)
@@ -135,7 +135,7 @@ class RedisLeases:
         return self._ask(claim_scripts.CLAIM, named, args).addCallback(claimed)
 
     def waiting_rooms(self) -> Deferred[list[str]]:
-        """Return the rooms that this node has and did not open; see `ILeases.waiting_rooms`."""
+        """Return the rooms that this node has and has not opened; see `ILeases.waiting_rooms`."""
         return self._ask(claim_scripts.WAITING, [keys.has_key(self._node.name)]).addCallback(_texts)
 
     def heirs(self) -> Deferred[list[Heir]]:
@@ -161,7 +161,7 @@ class RedisLeases:
         return given.addCallback(lambda packed: _texts(_held(packed)))
 
     def _lease(self, for_ms: int) -> tuple[list[str], list[str | int]]:
-        """The keys and arguments of a script for this node's lease."""
+        """:returns: the keys and arguments of a script for this node's lease."""
         node = self._node
         return [keys.lease_key(node.name), keys.NODES_KEY], [node.name, node.token, for_ms]
 
@@ -171,7 +171,10 @@ def _nothing(_: object) -> None:
 
 
 def _held(packed: bytes | None) -> bytes:
-    """:raises StoreUnavailable: a script found that a lease is not held."""
+    """
+    :returns: what a script returned.
+    :raises StoreUnavailable: it found that a lease is not held.
+    """
     if packed is None:
         raise StoreUnavailable("this node's lease has ended, or that of the node that it wanted to give rooms to")
     return packed
@@ -182,7 +185,7 @@ def _texts(packed: bytes) -> list[str]:
 
 
 def _fences(packed: bytes) -> list[tuple[int, int] | None]:
-    """Read what `lease_scripts.FENCES` gave."""
+    """Read what `lease_scripts.FENCES` returned."""
     items = list(scripts.unpacked(packed))
     found = zip(items[::2], items[1::2], strict=True)
     return [(int(fence), int(version)) if fence else None for fence, version in found]

@@ -1,4 +1,4 @@
-"""What nodes of one Redis tell each other: a stream, which each reads on from where it was."""
+"""What the nodes of one Redis tell each other: a stream, in which each reads on from where it was."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from gameserver.store.redis.scripts import LeaseHolder
 
 MOST: Final = 4000
-"""So many pieces of news are kept, about; who was away for longer reads all books again."""
+"""About how many news are kept; a node that was away for longer reads all books again."""
 SAID_BYTES: Final = 16_384
-"""Of one piece of news; of more it is said only that there is some."""
+"""The largest news, as JSON; larger ones say only that something was written into the book."""
 READ_AT_ONCE: Final = 500
 
 _LAST: Final = script("""
@@ -52,22 +52,22 @@ _decode: Final = msgspec.json.Decoder(BookChange).decode
 
 @implementer(INews)
 class RedisNews:
-    """The part of `RedisStore` that tells and hears news."""
+    """The part of a `RedisStore` that provides `INews`."""
 
     _ask: Callable[..., Deferred[Any]]
     _node: LeaseHolder
 
     def last_news(self) -> Deferred[str]:
-        """Return where the list ends; see `INews.last_news`."""
+        """Return where the list of news ends; see `INews.last_news`."""
         return self._ask(_LAST, [keys.NEWS_KEY]).addCallback(bytes.decode)
 
     def news_since(self, place: str) -> Deferred[tuple[str, Sequence[BookChange]] | None]:
-        """Read on; see `INews.news_since`."""
+        """Return the news after a place in the list; see `INews.news_since`."""
         asked = self._ask(_SINCE, [keys.NEWS_KEY], [place, READ_AT_ONCE])
         return asked.addCallback(lambda packed: self._read(place, list(unpacked(packed))))
 
     def tell_news(self, change: BookChange) -> Deferred[None]:
-        """Have all others know; see `INews.tell_news`."""
+        """Tell all other nodes something; see `INews.tell_news`."""
         told = [MOST, self._node.name, words_of(change)]
         return self._ask(_TELL, [keys.NEWS_KEY], told).addCallback(lambda _: None)
 
@@ -81,7 +81,7 @@ class RedisNews:
 
 
 def words_of(change: BookChange) -> bytes:
-    """:returns: a piece of news as it is kept; one that is too large says only that there is some."""
+    """:returns: news as they are kept; larger ones than `SAID_BYTES` say only that the book has changed."""
     words = msgspec.json.encode(change)
     if len(words) > SAID_BYTES:
         words = msgspec.json.encode(BookChange(book=change.book, stale=True))

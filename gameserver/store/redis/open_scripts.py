@@ -1,4 +1,4 @@
-"""The scripts of Redis with which a store is begun, and rooms are found and taken over."""
+"""The scripts with which a store on Redis is opened, and rooms are found and taken over."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ return pack({schema, stored[2] or '', secret})
 
 
 def rooms(ids: Sequence[str], packed: bytes) -> Iterator[Stored]:
-    """Read what `OPEN` gave for these rooms."""
+    """Read what `OPEN` returned for these rooms."""
     items = unpacked(packed)
     outage_ms, stepped_ms = int(next(items)), int(next(items))
     prefix = keys.PART_FIELD.encode()

@@ -1,14 +1,14 @@
 """
-The scripts that Redis runs for `gameserver.store.redis.store`, and how what they take and give is written.
+The script for commits, and what all scripts need: how their arguments are encoded, and their answers decoded.
 
-Keys and fields are those of `gameserver.store.keys`. Redis runs a script alone and does not undo what one did that
-fails. So each looks at every key that it will write (a key of another type fails there), and at whether it may, before
-it writes the first. Redis itself refuses (memory full, a disk that cannot be written, a replica) at the first write of
-a script or never. What says that a change is there, a version, is written last.
+For keys and fields see `gameserver.store.keys`. Redis runs a script alone, and does not undo what a failing one did. So
+each script looks at every key that it will write (a key of another type makes it fail there), and at whether it may,
+before it writes the first. Redis itself refuses (memory full, a disk that cannot be written, a replica) at the first
+write of a script or never. The version, which says that a change is there, is written last.
 
 Numbers pass through as the text that they came as: Lua's are doubles, and would come out as ``1.7e+12``. What may be
-long comes back as one string, each item behind its length in four bytes: txredisapi takes a turn of the reactor for
-each string of a list.
+long is returned as one string, each item after its length in four bytes: for a list txredisapi takes a pass of the
+reactor for each string.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _json = Encoder().encode
 
 
 class Script(Struct, frozen=True):
-    """A script, and the name under which Redis keeps it."""
+    """A script, and its SHA-1, under which Redis keeps it."""
 
     source: bytes
     sha: str
 
 
 def script(source: str) -> Script:
-    """Make a script of its source."""
+    """Make a script from its source in Lua."""
     text = source.strip().encode()
     return Script(text, hashlib.sha1(text, usedforsecurity=False).hexdigest())
 
@@ -280,17 +280,17 @@ return table.concat(outcomes)
 )
 
 COMMIT_KEYS: Final = 6
-"""So many keys of `COMMIT` stand before those of the commits: two each."""
+"""How many keys of `COMMIT` come before those of the commits, which are two for each."""
 COMMIT_ARGS: Final = 6
-"""So many of its arguments stand before those of the commits."""
+"""How many of its arguments come before those of the commits."""
 
 
 class LeaseHolder(Struct, frozen=True):
     """
-    Who calls, as scripts are told it.
+    The node that calls, in the form in which scripts get it.
 
-    :ivar name: the node's, or ``""`` where the store is nobody else's.
-    :ivar token: of the lease that it holds, or ``""`` without one.
+    :ivar name: the node's name, or ``""`` if it has the store for itself.
+    :ivar token: that of the lease that it holds, or ``""`` without one.
     """
 
     name: str
@@ -298,20 +298,20 @@ class LeaseHolder(Struct, frozen=True):
 
     @property
     def beat_field(self) -> str:
-        """Where its beat is kept."""
+        """The field in which the node's beat is kept."""
         return keys.BEAT_PREFIX + self.name
 
 
 def to_bytes(values: Sequence[str | int | bytes]) -> list[bytes]:
-    """Write text and numbers as what Redis is sent."""
+    """Encode texts and numbers as they are sent to Redis."""
     return [value if isinstance(value, bytes) else str(value).encode() for value in values]
 
 
 def encoded(commits: Sequence[Commit], now_ms: int, node: LeaseHolder) -> tuple[list[bytes], list[bytes]]:
     """
-    Write commits as the keys and arguments of `COMMIT`.
+    Encode commits as the keys and arguments of `COMMIT`.
 
-    All but the values is one argument: each that goes to Redis takes time of ours, and JSON is written without Python.
+    All of a commit but its values is one argument, in JSON: each argument takes time in Python, JSON is encoded in C.
     """
     lease, notices = keys.lease_key(node.name), keys.book_key(keys.NOTICES)
     has = keys.has_key(node.name)
@@ -335,13 +335,13 @@ def encoded(commits: Sequence[Commit], now_ms: int, node: LeaseHolder) -> tuple[
 
 
 def _entries(commit: Commit) -> tuple[dict[str, bytes], list[str]]:
-    """:returns: the entries to put, and those to delete, by the names that they have in Redis."""
+    """:returns: the entries to put, and those to delete, by their names in Redis."""
     puts = {keys.entry(*entry): value for entry, value in commit.entries.items() if value is not None}
     return puts, [keys.entry(*entry) for entry, value in commit.entries.items() if value is None]
 
 
 def unpacked(packed: bytes) -> Iterator[bytes]:
-    """Take apart what ``pack`` in a script put together."""
+    """Take apart what a script put together with `PACK`."""
     at = 0
     while at < len(packed):
         (size,) = _SIZE.unpack_from(packed, at)

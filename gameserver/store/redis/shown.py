@@ -1,7 +1,7 @@
 """
-The index of the rooms that nodes show one another, in Redis.
+The index of the rooms that nodes show each other, in Redis.
 
-Keys are those of `gameserver.store.keys`.
+For the keys see `gameserver.store.keys`.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ return pack(items)
 
 
 class RedisShown:
-    """The part of a `RedisStore` that is `IShownRooms`."""
+    """The part of a `RedisStore` that provides `IShownRooms`."""
 
     _node: scripts.LeaseHolder
 
@@ -120,7 +120,7 @@ class RedisShown:
 
 
 def _rooms(packed: bytes) -> list[Shown]:
-    """Read what `SHOWN` gave."""
+    """Read what `SHOWN` returned."""
     items = list(scripts.unpacked(packed))
     each = zip(items[::3], items[1::3], items[2::3], strict=True)
     return [_room(id.decode(), told, is_busy=busy == b"1") for id, busy, told in each]

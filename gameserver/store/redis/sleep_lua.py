@@ -1,4 +1,4 @@
-"""What scripts for Redis do where a room falls asleep or is woken: functions in Lua, of the keys in `store.keys`."""
+"""Functions in Lua that several scripts contain: they let a room fall asleep, or wake it (keys: `store.keys`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scripts of Redis for rooms that sleep: which are due, which the lobby shows, and how time goes by."""
+"""The scripts for rooms that sleep: which are due, which the lobby shows, and for how long no node ran."""
 
 from __future__ import annotations
 

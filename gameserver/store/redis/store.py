@@ -1,14 +1,14 @@
 """
 The store for production: a Redis.
 
-The way of a call: it waits for its turn in `gameserver.store.redis.calls`, is one script of
-`gameserver.store.redis.scripts`, and goes over the one connection of `gameserver.store.redis.connection`, whose address
-`gameserver.store.redis.address` read.
+Each call is one run of a script (`gameserver.store.redis.scripts` and its neighbours). It waits for its turn in
+`gameserver.store.redis.calls`, and goes over the one connection of `gameserver.store.redis.connection`, whose address
+`gameserver.store.redis.address` has read.
 
-Several nodes may share a database: each runs its rooms under a lease, which Redis ends if the node does not renew it,
-and each call says under which lease it is made.
+Several nodes may share a database: each runs its rooms under a lease, which Redis ends if the node does not renew it;
+calls that need the lease are refused without it.
 
-It is Redis's configuration that decides what survives Redis; what is wrong with that is logged at the start.
+The configuration of Redis decides what survives Redis; a warning at the start says what is wrong with it.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from gameserver.store.redis.shown import RedisShown
 from gameserver.store.redis.users import RedisUsers
 
 SCHEMA_VERSION: Final = 3
-"""Of the keys, kept in the store; one of a newer schema is refused."""
+"""Version of the keys, kept in the store; a store with a newer one is refused."""
 OPENED_ROOMS: Final = 100
-"""So many rooms are read in one call: Redis does nothing else meanwhile."""
+"""How many rooms are read in one call: Redis does nothing else meanwhile."""
 
 log = Logger(namespace="gameserver")
 
@@ -46,13 +46,13 @@ log = Logger(namespace="gameserver")
 @implementer(IStore, ILeases, IShownRooms)
 class RedisStore(RedisUsers, RedisBooks, RedisLeases, RedisSleep, RedisShown, RedisNews):
     """
-    Keep rooms and users in Redis 5 or newer.
+    Keeps rooms and users in Redis 5 or newer.
 
     :param url: see `gameserver.store.redis.address`.
-    :param node: the name of this node, which its next process has as well.
-    :param secrets: the fingerprints of this node's secrets, the one that signs first; it must know the one that the
-        node that started last signs with.
-    :raises ValueError: the address is none; the text says what is expected.
+    :param node: the name of this node, which stays the same after a restart.
+    :param secrets: the fingerprints of this node's secrets, that of the one that signs first; among them must be the
+        one with which the node that started last signs.
+    :raises ValueError: the address is wrong; the text says what is expected.
     """
 
     def __init__(self, url: str, *, reactor: Any, node: str = "", secrets: Sequence[str] = ()) -> None:
@@ -67,20 +67,20 @@ class RedisStore(RedisUsers, RedisBooks, RedisLeases, RedisSleep, RedisShown, Re
 
     @property
     def address_in_words(self) -> dict[str, Any]:
-        """Where it is, as JSON can hold it, for a process of this node that is none of Twisted; with its password."""
+        """The address, with its password, in values that JSON can hold: for the process of `gameserver.guard`."""
         return {name: getattr(self._link.address, name) for name in self._link.address.__struct_fields__}
 
     @property
     def script_calls(self) -> int:
-        """How many calls went to Redis since the start; commits that waited went together."""
+        """How many script calls were made since the start; commits that waited share one."""
         return self._calls.made
 
     def start(self) -> Deferred[None]:
-        """Open the store; see `IStore.start`. Warns of settings of Redis under which it may lose rooms."""
+        """Open the store, and warn of settings of Redis under which it may lose rooms; see `IStore.start`."""
         return Deferred.fromCoroutine(self._start())
 
     def stop(self) -> Deferred[None]:
-        """Finish what was asked, then close the store; see `IStore.stop`. What Redis does not answer fails."""
+        """Finish the calls that wait, or let them fail, and close the store; see `IStore.stop`."""
         done: Deferred[None] = Deferred()
         if self._open:
             self._open = False
@@ -96,7 +96,7 @@ class RedisStore(RedisUsers, RedisBooks, RedisLeases, RedisSleep, RedisShown, Re
         """
         Store each commit whose fence is current, all of it or nothing; see `IStore.commit`.
 
-        Waits for the call under way, and then goes with all commits that wait.
+        It waits for the call that is under way, and is then sent together with other commits that wait.
         """
         try:
             call = scripts.encoded(commits, now_ms, self._node)
@@ -114,7 +114,7 @@ class RedisStore(RedisUsers, RedisBooks, RedisLeases, RedisSleep, RedisShown, Re
         return Deferred.fromCoroutine(self._open_rooms(list(dict.fromkeys(ids))))
 
     def locate(self, code: str) -> Deferred[Located | None]:
-        """Say which room has a code, and which node has that; see `IStore.locate`."""
+        """Say which room has a code, and which node has the room; see `IStore.locate`."""
         args = [self._node.name, keys.LEASE_PREFIX, *keys.room_key("\0").split("\0"), keys.NODE_PREFIX]
         asked = self._ask(code_scripts.LOCATE, [keys.code_key(code)], args)
         return asked.addCallback(lambda packed: code_scripts.located(code, packed))
@@ -140,7 +140,7 @@ class RedisStore(RedisUsers, RedisBooks, RedisLeases, RedisSleep, RedisShown, Re
         return asked.addCallback(table_scripts.entry_page)
 
     def measure_entries(self, room: str, entries: Sequence[tuple[str, str]]) -> Deferred[TableSizes]:
-        """Tell how large the tables are; see `IStore.measure_entries`."""
+        """Say how large the tables are; see `IStore.measure_entries`."""
         asked = self._ask(
             table_scripts.MEASURE_ENTRIES, [keys.room_key(room)], [keys.entry(*entry) for entry in entries]
         )
@@ -150,7 +150,7 @@ class RedisStore(RedisUsers, RedisBooks, RedisLeases, RedisSleep, RedisShown, Re
         """
         Reserve a code for a room that is about to be made; see `IStore.claim_code`.
 
-        True as well if this room has it already, so that a claim can be repeated.
+        Also True if this room has it already, so that a claim can be repeated.
         """
         asked = self._ask(
             code_scripts.CLAIM, [keys.code_key(code), keys.claims_key(self._node.name)], [code, room, now_ms]
@@ -159,9 +159,9 @@ class RedisStore(RedisUsers, RedisBooks, RedisLeases, RedisSleep, RedisShown, Re
 
     def release_code(self, code: str) -> Deferred[None]:
         """
-        Give back a code whose room never came to be; see `IStore.release_code`.
+        Give back a code whose room was never stored; see `IStore.release_code`.
 
-        A code whose room did come to be stays with it.
+        A code whose room is stored, or was, is left alone.
         """
         return self._ask(
             code_scripts.RELEASE, [keys.code_key(code), keys.claims_key(self._node.name)], [code]
@@ -192,7 +192,7 @@ class RedisStore(RedisUsers, RedisBooks, RedisLeases, RedisSleep, RedisShown, Re
         Prepare the database.
 
         :returns: this node's last beat, or nothing.
-        :raises StoreUnavailable: it is not for this node.
+        :raises StoreUnavailable: it has a newer schema, or its nodes have another secret.
         """
         node, address = self._node, self._link.address
         named = [keys.claims_key(node.name), keys.META_KEY]
@@ -213,7 +213,7 @@ class RedisStore(RedisUsers, RedisBooks, RedisLeases, RedisSleep, RedisShown, Re
         return beat_ms
 
     async def _warn(self, setting: str, right: str, danger: str) -> None:
-        """Log it if Redis is set up in a way that endangers rooms; some services forbid the question."""
+        """Warn if a setting of Redis endangers rooms, or if that cannot be told: some services forbid the question."""
         try:
             reply = await self._link.ask("CONFIG", "GET", setting)
         except Refusal as error:
@@ -271,7 +271,11 @@ def _nothing(_: object) -> None:
 
 
 def make(context: StoreContext) -> RedisStore:
-    """Make the store that the setting ``store`` names; `StoreContext` says what it is given."""
+    """
+    Make the store that the setting ``store`` names.
+
+    :raises SettingError: its address is wrong.
+    """
     try:
         return RedisStore(context.address, reactor=context.reactor, node=context.node, secrets=context.secrets)
     except ValueError as error:

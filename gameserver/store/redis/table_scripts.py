@@ -1,4 +1,4 @@
-"""The scripts that read the tables of rooms in Redis, and how what they give is read."""
+"""The scripts that read the tables of rooms in Redis, and the functions that read their answers."""
 
 from __future__ import annotations
 
@@ -52,18 +52,18 @@ return pack(items)
 
 
 def entry_values(packed: bytes) -> list[bytes | None]:
-    """Read what `READ_ENTRIES` gave."""
+    """Read what `READ_ENTRIES` returned."""
     return [item[1:] if item else None for item in unpacked(packed)]
 
 
 def entry_page(packed: bytes) -> list[tuple[str, bytes]]:
-    """Read what `SCAN_ENTRIES` gave."""
+    """Read what `SCAN_ENTRIES` returned."""
     items = unpacked(packed)
     return [(keys.split_entry(name.decode())[1], value) for name, value in zip(items, items, strict=True)]
 
 
 def table_sizes(entries: Sequence[tuple[str, str]], packed: bytes) -> TableSizes:
-    """Read what `MEASURE_ENTRIES` gave for these entries."""
+    """Read what `MEASURE_ENTRIES` returned for these entries."""
     items = list(unpacked(packed))
     sizes = [len(key.encode()) + int(size) if size else None for (_, key), size in zip(entries, items, strict=False)]
     rest = iter(items[len(sizes) :])

@@ -118,7 +118,7 @@ class RedisUsers:
         return self._ask(SOME, [], [cursor or "0", keys.user_key("")]).addCallback(_rows)
 
     def spend(self, mark: str, *, now_ms: int, until_ms: int) -> Deferred[bool]:
-        """Note what is good once; return whether it was new; see `IUserStore.spend`."""
+        """Note that something which is good once was used; return whether it was new; see `IUserStore.spend`."""
         return self._ask(SPEND, [keys.spent_key(mark)], [max(1, until_ms - now_ms)]).addCallback(bool)
 
 
