@@ -1,8 +1,9 @@
 """
-Rooms that sleep, in the SQLite file: which are due, which the lobby shows, and whose they are, each by an index.
+Rooms that sleep, in the SQLite file: which are due, which the lobby shows, and which users have them, each by an index.
 
-A row of ``asleep`` is there from the commit with which a room falls asleep until it is opened. ``due_ms`` is by a clock
-that is never set: less by what clocks were set forward. ``listed_ms`` is when the room was made, where it is shown.
+A row of ``asleep`` exists from the commit with which a room falls asleep until the room is opened. ``due_ms`` is by a
+clock that is never set: what clocks were set forward is subtracted. ``listed_ms`` is when the room was made; it is NULL
+if the lobby does not show it.
 """
 
 from __future__ import annotations
@@ -44,11 +45,11 @@ SCHEMA_4: Final = (
     "CREATE INDEX asleep_size ON asleep (game, size_bytes)",
     "CREATE TABLE sleepers (user TEXT NOT NULL, room INTEGER NOT NULL, PRIMARY KEY (user, room)) WITHOUT ROWID",
 )
-"""What a file of schema 3 has not."""
+"""What a file of schema 3 lacks."""
 
 SITS: Final = "s/"
 MADE: Final = "m/"
-"""What stands before the id of a user in ``sleepers``: one who has a seat, or who made a room that is empty."""
+"""Put before the id of a user in ``sleepers``: `SITS` for one who has a seat, `MADE` for the maker of an empty room."""
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Asleep).decode
@@ -56,7 +57,7 @@ _decode = msgspec.json.Decoder(Asleep).decode
 
 class SleepTable:
     """
-    Each method is called inside a transaction, in the thread that writes.
+    The sleeping rooms; each method is called inside a transaction, in the thread that writes.
 
     :param database: an open ``sqlite3.Connection``.
     """
@@ -65,7 +66,7 @@ class SleepTable:
         self._db = database
 
     def put(self, commits: Sequence[tuple[Commit, int]]) -> None:
-        """Note that rooms fall asleep, by their numbers."""
+        """Note which rooms fall asleep, by their commits and numbers."""
         rows, sleepers = [], []
         for commit, room in commits:
             asleep = commit.sleeps
@@ -80,7 +81,7 @@ class SleepTable:
         self._db.executemany("UPDATE rooms SET asleep = 1 WHERE number = ?", [(row[0],) for row in rows])
 
     def take(self, room: int) -> Slept | None:
-        """A room sleeps no more. :returns: how it slept, if it did."""
+        """Note that a room, by its number, sleeps no longer. :returns: how it slept; None: it did not."""
         row = self._db.execute("SELECT about FROM asleep WHERE room = ?", (room,)).fetchone()
         if row is None:
             return None
@@ -98,7 +99,7 @@ class SleepTable:
         )
 
     def mend(self) -> None:
-        """Some of this was lost with a part of the file: whatever sleeps without an index is awake, and so on."""
+        """Make these tables consistent after a part of the file was lost; a room without its row here is awake."""
         broken: list[tuple[int]] = []
         sleepers: list[tuple[str, int]] = []
         for room, about in self._db.execute("SELECT room, about FROM asleep"):
@@ -114,7 +115,7 @@ class SleepTable:
         self._db.execute("DELETE FROM sleepers WHERE room NOT IN (SELECT room FROM asleep)")
 
     def time(self) -> StoreTime:
-        """Tell how time goes by; see `StoreTime`."""
+        """Return for how long no node ran, and how clocks were set; see `StoreTime`."""
         row = self._db.execute("SELECT value FROM meta WHERE key = 'time'").fetchone()
         return msgspec.json.decode(row[0], type=StoreTime) if row is not None else StoreTime()
 
@@ -147,7 +148,7 @@ class SleepTable:
         ]
 
     def due(self, until_ms: int, limit: int) -> DueRooms:
-        """Tell which rooms are due; see `ISleepStore.due_rooms`."""
+        """Return the rooms that are due; see `ISleepStore.due_rooms`."""
         time = self.time()
         late: dict[int, int] = {}
         for column, until in (("due_ms", until_ms - time.stepped_ms), ("date_ms", until_ms)):
@@ -175,7 +176,7 @@ class SleepTable:
         ]
 
     def of_user(self, user: str) -> SleepingRooms:
-        """Tell which rooms count for a user; see `ISleepStore.sleeping_rooms_of`."""
+        """Return the rooms that count for a user; see `ISleepStore.sleeping_rooms_of`."""
         seated, empty = (
             sorted(
                 code
@@ -223,7 +224,7 @@ class SQLiteSleep:
         return self._ask(lambda database: database.asleep.awake_ids())
 
     def due_rooms(self, *, until_ms: int, limit: int) -> Deferred[DueRooms]:
-        """Tell which sleeping rooms are due; see `ISleepStore.due_rooms`."""
+        """Return the sleeping rooms that are due; see `ISleepStore.due_rooms`."""
         return self._ask(lambda database: database.asleep.due(until_ms, limit))
 
     def listed_rooms(self, game: str | None, *, open_only: bool, skip: int, limit: int) -> Deferred[list[Listed]]:
@@ -231,7 +232,7 @@ class SQLiteSleep:
         return self._ask(lambda database: database.asleep.listed(game, open_only, skip, limit))
 
     def sleeping_rooms_of(self, user: str) -> Deferred[SleepingRooms]:
-        """Tell which sleeping rooms count for a user; see `ISleepStore.sleeping_rooms_of`."""
+        """Return the sleeping rooms that count for a user; see `ISleepStore.sleeping_rooms_of`."""
         return self._ask(lambda database: database.asleep.of_user(user))
 
     def sleeping_totals(self) -> Deferred[Mapping[str, SleepingTotal]]:

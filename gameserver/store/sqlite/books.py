@@ -21,7 +21,7 @@ PUT_PAGE: Final = "INSERT OR REPLACE INTO books (book, page, value) VALUES (?, ?
 
 @implementer(IBooks)
 class SQLiteBooks:
-    """The books of a SQLite store: what is asked in the reactor's thread."""
+    """The part of a `SQLiteStore` that keeps books."""
 
     _ask: Callable[[Callable[[Any], Any]], Deferred[Any]]
 
@@ -32,12 +32,12 @@ class SQLiteBooks:
         )
 
     def books(self) -> Deferred[list[str]]:
-        """Name the books that have pages; see `IBooks.books`."""
+        """List the names of books that have pages; see `IBooks.books`."""
         named = "SELECT DISTINCT book FROM books ORDER BY book"
         return self._ask(lambda database: [book for (book,) in database.run(named, ())])
 
     def write_book(self, book: str, puts: Mapping[str, bytes], drops: Sequence[str] = ()) -> Deferred[None]:
-        """Write pages of a book and tear others out, all or none; see `IBooks.write_book`."""
+        """Write pages of a book and delete others, all or none; see `IBooks.write_book`."""
 
         def work(database: Any) -> None:
             for page, value in puts.items():

@@ -1,24 +1,25 @@
 """
 The SQLite file of the embedded store, without threads: its tables, and what is done in them inside a transaction.
 
-====== ============================================ =================================================================
-table  columns                                      lifetime of a row
-====== ============================================ =================================================================
-rooms  number, id, code, game, fence, version,      the room's; ``number`` grows in the order of creation
-       at_ms, asleep                                 1 for a room that sleeps
-asleep room, game, due_ms, date_ms, listed_ms,      while the room, by its number, sleeps; see
-       is_open, size_bytes, about                   `gameserver.store.sqlite.asleep`
-sleepers user, room                                 the same: who has a seat in it, or made it and left it empty
-parts  room, part, value                            see `gameserver.store.keys`; ``room`` is the room's number
-entry  room, name, value                            the room's, until it is deleted: entries of tables, by
-                                                    ``TABLE/KEY`` in UTF-8, whose order is theirs
-tables room, name, entries, bytes                   the same: of each table how many entries it has, and their bytes
-codes  code, room, free_at_ms, fence, version       from the claim until 24 hours after the room ended; then fence and
-                                                    version are its last ones, which tell a retry from a stranger
-users  id, name_key, version, value                 until the user is deleted
-spent  mark, until_ms                               a day after the end of what it marks
-meta   key, value                                   ``beat_ms``: the newest beat or commit; ``time``: a `StoreTime`
-====== ============================================ =================================================================
+======== =========================================== =================================================================
+table    columns                                     lifetime of a row
+======== =========================================== =================================================================
+rooms    number, id, code, game, fence, version,     the room's; ``number`` grows in the order of creation; ``asleep``
+         at_ms, asleep                               is 1 for a room that sleeps
+asleep   room, game, due_ms, date_ms, listed_ms,     while the room, by its number, sleeps; see
+         is_open, size_bytes, about                  `gameserver.store.sqlite.asleep`
+sleepers user, room                                  the same: who has a seat in it, or made it and left it empty
+parts    room, part, value                           see `gameserver.store.keys`; ``room`` is the room's number
+entry    room, name, value                           the room's, or until it is deleted: an entry of a table, by
+                                                     ``TABLE/KEY`` in UTF-8, which is also the order of entries
+tables   room, name, entries, bytes                  the room's: for each table how many entries it has, and their bytes
+codes    code, room, free_at_ms, fence, version      from the claim until 24 hours after the room ended; after its end
+                                                     with its last fence and version, to recognize a commit tried again
+users    id, name_key, version, value                until the user is deleted
+spent    mark, until_ms                              a day after the end of what it marks
+books    book, page, value                           until the page is deleted
+meta     key, value                                  ``beat_ms``: the newest beat or commit; ``time``: a `StoreTime`
+======== =========================================== =================================================================
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ from gameserver.store.sqlite.rooms import RoomTables
 from gameserver.store.sqlite.tables import Entries
 
 SCHEMA_VERSION: Final = 4
-"""Of the tables, kept as the file's ``user_version``; a file of a newer one is refused."""
+"""Version of the tables, kept as the file's ``user_version``; a file with a newer one is refused."""
 
 _SCHEMA: Final = (
     "CREATE TABLE rooms (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, code TEXT NOT NULL, game TEXT NOT NULL,"
@@ -59,7 +60,7 @@ _SCHEMA_2: Final = (
     "CREATE TABLE tables (room TEXT NOT NULL, name TEXT NOT NULL, entries INTEGER NOT NULL, bytes INTEGER NOT NULL,"
     " PRIMARY KEY (room, name)) WITHOUT ROWID",
 )
-"""What a file of schema 1 has not."""
+"""What a file of schema 1 lacks."""
 
 _SCHEMA_3: Final = (
     "CREATE TABLE parts_3 (room INTEGER NOT NULL, part TEXT NOT NULL, value BLOB NOT NULL, UNIQUE (room, part))",
@@ -68,14 +69,14 @@ _SCHEMA_3: Final = (
     "DROP TABLE parts",
     "ALTER TABLE parts_3 RENAME TO parts",
 )
-"""Parts in the order in which they are written, see `gameserver.store.sqlite.rooms`; before, in that of their names."""
+"""Stores parts in the order in which they are written, see `gameserver.store.sqlite.rooms`; schema 2 sorted by name."""
 
 _SCHEMAS: Final = (_SCHEMA, _SCHEMA_2, _SCHEMA_3, SCHEMA_4)
 
 CHECKPOINT_PAGES: Final = 4000
 """
-The log goes into the file when it has so many pages (16 MiB): a page that rooms write again and again meanwhile goes
-once. SQLite's own 1000 costs a tenth more time per commit; with 16,000 the log no longer fits a processor's cache.
+The log is copied into the file when it has this many pages (16 MiB): a page that was written many times until then is
+copied once. SQLite's own 1000 costs a tenth more time per commit; with 16,000 the log does not fit a processor's cache.
 """
 
 _ADVICE: Final[Mapping[int, str]] = {
@@ -89,19 +90,19 @@ _ADVICE: Final[Mapping[int, str]] = {
     sqlite3.SQLITE_NOTADB: "put a copy of it back, or give another file",
     sqlite3.SQLITE_CORRUPT: "put a copy of it back, or give another file",
 }
-"""What an operator can do, by the kind of fault."""
+"""What an operator can do, by the kind of error."""
 
 
 DAMAGES: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-"""Kinds of faults after which nothing more is written to a file."""
+"""Kinds of errors after which nothing more is written to a file."""
 CHECKED_BYTES: Final = 1 << 24
-"""A file up to that size is compared with its indexes at the start, which takes a fifth of a second."""
+"""A file up to this size is checked at the start against its indexes, which takes a fifth of a second."""
 LOOKED_BYTES: Final = 1 << 26
-"""One up to that size is looked through; in larger ones damage is found when it is met."""
+"""A file up to this size is checked without its indexes; in a larger one damage is found when it is met."""
 
 
 class Damaged(StoreUnavailable):
-    """The file is not what it must be: whatever can be read of it is to be copied, and nothing written to it."""
+    """The file is damaged: nothing more may be written to it, and what can be read of it should be copied."""
 
 
 class Database:
@@ -122,9 +123,9 @@ class Database:
             with ExitStack() as opened:
                 opened.enter_context(lock(path))
                 for name in (path, f"{path}-wal", f"{path}-shm"):
-                    if name == path or os.path.exists(name):  # SQLite makes them as the file itself is
+                    if name == path or os.path.exists(name):  # SQLite makes these with the permissions of the file
                         keep_private(name)
-                # Autocommit, so that each BEGIN and COMMIT is one that is written here.
+                # Autocommit mode: only the BEGIN and COMMIT statements of this class begin and end transactions.
                 self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
                 opened.callback(self._shut)
                 self.entries = Entries(self._db)
@@ -162,20 +163,20 @@ class Database:
             self._db.execute(statement)
         row = self._db.execute("SELECT value FROM meta WHERE key = 'beat_ms'").fetchone()
         self.last_beat_ms = None if row is None else row[0]
-        # What a process claimed and then died: no other can be about to create that room.
+        # Codes that a process claimed before it died: nobody else can be about to create those rooms.
         self._db.execute("DELETE FROM codes WHERE free_at_ms IS NULL AND room NOT IN (SELECT id FROM rooms)")
         self._forget_codes(self.last_beat_ms or 0)
 
     def close(self) -> None:
-        """Close the file, and let go of its lock."""
+        """Close the file, and unlock it."""
         self._opened.close()
 
     def transact(self, calls: Sequence[Callable[[Database], Any]]) -> list[Any]:
         """
-        Make these calls in one transaction, all or none.
+        Make calls in one transaction, all or none.
 
-        :returns: what each of them returned, in order, once it is written.
-        :raises StoreUnavailable: nothing was written.
+        :returns: what each of them returned, in order, once all is written.
+        :raises StoreUnavailable: nothing was written; `Damaged`: nor may anything be.
         """
         try:
             try:
@@ -193,7 +194,12 @@ class Database:
         return results
 
     def _shut(self) -> None:
-        """Close the file; the last who does writes the log into it, which must not be of a damaged one."""
+        """
+        Close the file.
+
+        The last connection that is closed copies the log into the file, which must not happen to a damaged one: another
+        connection, which only reads, is then closed last.
+        """
         reader = None
         if self._is_damaged:
             reader = sqlite3.connect(_read_only(self._path), uri=True)
@@ -204,7 +210,7 @@ class Database:
             reader.close()
 
     def settle(self) -> None:
-        """Have everything in the file itself, and nothing in its log."""
+        """Copy the log into the file, and empty it."""
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def commit(self, commits: Sequence[Commit], now_ms: int) -> list[Outcome]:
@@ -229,7 +235,7 @@ class Database:
         return bool(claim == (room, None))
 
     def release_code(self, code: str) -> None:
-        """Give back a code whose room never came to be; see `IStore.release_code`."""
+        """Give back a code whose room was never stored; see `IStore.release_code`."""
         self._db.execute(
             "DELETE FROM codes WHERE code = ? AND free_at_ms IS NULL AND room NOT IN (SELECT id FROM rooms)", (code,)
         )
@@ -252,9 +258,9 @@ class Database:
 
 def fault_of(path: str) -> str | None:
     """
-    Look at a file before anything is written to it: through all of it if it is small, else at its beginning.
+    Check a file before anything is written to it: all of it if it is small, else only its beginning.
 
-    :returns: what is wrong with it; None: nothing that was found.
+    :returns: what is wrong with it; None: nothing was found.
     """
     size = os.path.getsize(path)
     look = "PRAGMA quick_check(1)" if size <= LOOKED_BYTES else "SELECT 'ok' FROM sqlite_schema LIMIT 1"
@@ -272,7 +278,7 @@ def _read_only(path: str) -> str:
 
 
 def count_rooms(path: str) -> int:
-    """:returns: how many rooms there are in a file that this process has not; 0 where it cannot be told."""
+    """:returns: how many rooms a file has that this process has not opened; 0 if it cannot be read."""
     if not os.path.exists(path):
         return 0
     try:
@@ -285,9 +291,9 @@ def count_rooms(path: str) -> int:
 
 def check(path: str) -> list[str]:
     """
-    Look through a file, which may be in use.
+    Check all of a file, which may be in use.
 
-    :returns: what is wrong with it, in SQLite's words; empty: nothing is.
+    :returns: what is wrong with it, in SQLite's words, 20 lines at most; empty: nothing.
     """
     try:
         with closing(sqlite3.connect(_read_only(path), uri=True)) as database:
@@ -298,7 +304,11 @@ def check(path: str) -> list[str]:
 
 
 def _kind_of(error: sqlite3.Error) -> type[StoreUnavailable]:
-    """:returns: what to raise: nothing that is asked here breaks a rule of the tables, or has text that is none."""
+    """
+    :returns: what to raise.
+
+    No statement here can break a constraint or store a text that is not UTF-8; so such errors mean damage, too.
+    """
     kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if kind in DAMAGES or isinstance(error, sqlite3.IntegrityError) or "decode to UTF-8" in str(error):
         return Damaged
@@ -306,7 +316,7 @@ def _kind_of(error: sqlite3.Error) -> type[StoreUnavailable]:
 
 
 def _told(error: sqlite3.Error) -> str:
-    """:returns: what is wrong, and what to do about it where SQLite says what kind of fault it is."""
-    # The higher bytes of a code say which of its kind it is. Source: https://www.sqlite.org/rescode.html
+    """:returns: what is wrong and, if the kind of error is known, what to do about it."""
+    # The low byte of a code is the kind of error. Source: https://www.sqlite.org/rescode.html
     kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
     return f"{error}; {_ADVICE[kind]}" if kind in _ADVICE else str(error)

@@ -1,7 +1,7 @@
 """
-A SQLite file read page by page, without SQLite, which gives up at the first page that is not what it should be.
+Reads a SQLite file page by page, without SQLite, which gives up at the first damaged page.
 
-The file is only read. What its write-ahead log has of committed pages counts before what the file has.
+The file is only read. A page that was committed to its write-ahead log counts instead of the one in the file.
 
 Source: https://www.sqlite.org/fileformat2.html
 """
@@ -17,7 +17,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 PAGE_SIZE: Final = 4096
-"""Of a file whose first page does not say it."""
+"""Size of the pages of a file whose first page does not say it."""
 TABLE_INTERIOR: Final = 0x05
 INDEX_INTERIOR: Final = 0x02
 TABLE_LEAF: Final = 0x0D
@@ -26,7 +26,7 @@ KINDS: Final = frozenset({TABLE_INTERIOR, INDEX_INTERIOR, TABLE_LEAF, INDEX_LEAF
 INTEGER_BYTES: Final = (0, 1, 2, 3, 4, 6, 8)
 HEAD: Final = b"SQLite format 3\0"
 DEPTH: Final = 20
-"""No tree of pages is so deep."""
+"""No tree of pages is deeper."""
 
 
 class BadPage(ValueError):
@@ -37,7 +37,7 @@ class Cell(Struct, frozen=True):
     """
     One row of a tree.
 
-    :ivar key: the row's number, in a tree that has such.
+    :ivar key: the row's number, in a tree whose rows have numbers; else None.
     :ivar values: its columns, in the order in which they are stored.
     """
 
@@ -46,7 +46,14 @@ class Cell(Struct, frozen=True):
 
 
 class TreePage(Struct, frozen=True):
-    """One page of a tree: its children in order, and its cells; of an interior page of a table it has none."""
+    """
+    One page of a tree.
+
+    :ivar kind: one of `KINDS`.
+    :ivar children: numbers of the pages below it, in order.
+    :ivar cells: its rows; an interior page of a table has none.
+    :ivar overflow: numbers of the pages on which its long rows go on.
+    """
 
     kind: int
     children: list[int]
@@ -56,7 +63,11 @@ class TreePage(Struct, frozen=True):
 
 class FilePages:
     """
-    :param path: of the file; ``PATH-wal`` is read as well.
+    The pages of a file.
+
+    :param path: the file; ``PATH-wal`` is read as well.
+    :ivar count: how many pages there are.
+    :ivar has_head: whether it begins as a SQLite file does.
     :raises OSError: it cannot be read.
     """
 
@@ -77,7 +88,7 @@ class FilePages:
         self.usable = self.page_size
 
     def _read_log(self, path: str) -> None:
-        """Take the pages of all transactions that were committed; what is behind the last counts for nothing."""
+        """Take the pages of all transactions that were committed; what follows the last of them does not count."""
         if not os.path.exists(path):
             return
         with open(path, "rb") as file:
@@ -107,7 +118,10 @@ class FilePages:
                 under_way = {}
 
     def page(self, number: int) -> bytes:
-        """:raises BadPage: there is none of that number."""
+        """
+        :returns: the bytes of a page, by its number from 1.
+        :raises BadPage: there is no such page.
+        """
         if not 1 <= number <= self.count:
             raise BadPage(f"there is no page {number}")
         page = self._log.get(number)
@@ -121,7 +135,7 @@ class FilePages:
         """
         Read a page of a tree.
 
-        :raises BadPage: it is none.
+        :raises BadPage: it is no such page.
         """
         try:
             return self._node(number)
@@ -197,7 +211,7 @@ class FilePages:
         return b"".join(parts)
 
     def free_pages(self) -> set[int]:
-        """:returns: the pages that hold nothing any more; what cannot be read of that list is missing."""
+        """:returns: the numbers of pages that are not used; where the list of them cannot be read, some are missing."""
         free: set[int] = set()
         if not self.has_head:
             return free
@@ -221,7 +235,7 @@ def _is_disordered(cells: list[Cell]) -> bool:
 
 
 def varint(page: bytes, at: int) -> tuple[int, int]:
-    """:returns: the number that is written at a place, and the place behind it."""
+    """:returns: the number that is written at a place in a page, and the place after it."""
     value = 0
     for place in range(at, at + 8):
         byte = page[place]
@@ -235,7 +249,7 @@ def varint(page: bytes, at: int) -> tuple[int, int]:
 def record(payload: bytes) -> tuple[Any, ...]:
     """
     :returns: the columns of a record.
-    :raises BadPage: it is none.
+    :raises BadPage: it is no record.
     """
     head_end, at = varint(payload, 0)
     kinds = []

@@ -1,9 +1,8 @@
 """
-A SQLite file is opened, and a damaged one replaced by what can be read of it: it is kept beside, as it was.
+Opens a SQLite file; a damaged one is replaced by what can be read of it, and kept beside the new one as it was.
 
-Nothing is ever written to a damaged file. The new one is made beside it as ``PATH.part``, and is whole and on the disk
-once it is called ``PATH.rescued``: from then on it counts, whatever becomes of the process before it has the old one's
-name.
+Nothing is ever written to a damaged file. The new one is made beside it as ``PATH.part``. Once it is whole and on the
+disk it is renamed to ``PATH.rescued``: from then on it counts, even if the process dies before it has the old name.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from gameserver.store.sqlite.pages import FilePages
 from gameserver.store.sqlite.salvage import Copying, NothingSaved, Salvage
 
 LOGS: Final = ("-wal", "-shm")
-"""What SQLite keeps beside a file."""
+"""Ends of the names of files that SQLite keeps beside a file."""
 log: Final = Logger(namespace="gameserver")
 
 
@@ -32,7 +31,8 @@ def open_database(path: str, sync: str) -> Database:
     """
     Open the file of a store; a damaged one is replaced first.
 
-    :raises StoreLocked, StoreUnavailable: it cannot be opened, or nothing in it can be read.
+    :raises StoreLocked: another process has it.
+    :raises StoreUnavailable: it cannot be opened, or nothing in it can be read.
     """
     _finish(path)
     fault = fault_of(path) if os.path.exists(path) else None
@@ -47,11 +47,12 @@ def open_database(path: str, sync: str) -> Database:
 
 def replace(path: str, sync: str, fault: str, *, say: Callable[[str], object] | None = None) -> None:
     """
-    Put what can be read of a damaged file in its place, and say what cannot.
+    Replace a damaged file by what can be read of it, and say what was lost.
 
     :param fault: what is wrong with it.
-    :param say: called with each line of what is to be said; None: it is logged.
-    :raises StoreUnavailable: it cannot be done; the damaged file is as it was.
+    :param say: called with each line that an operator should read; None: they are logged.
+    :raises StoreLocked: another process has it.
+    :raises StoreUnavailable: it cannot be done; the damaged file is unchanged.
     """
     say = say or _log_line
     say(f"{path} is damaged, and is replaced by what can be read of it: {fault}")
@@ -75,10 +76,11 @@ def replace(path: str, sync: str, fault: str, *, say: Callable[[str], object] | 
 
 def copy(path: str, to: str, sync: str) -> Salvage:
     """
-    Copy what can be read of a file, which is not written, into a new one.
+    Copy what can be read of a file, which is not changed, into a new one.
 
-    :raises StoreUnavailable: nothing can be read of it.
-    :raises OSError: it cannot be read, or the other not written.
+    :returns: what was found and what was lost.
+    :raises StoreUnavailable: nothing of a store can be read in it.
+    :raises OSError: the file cannot be read, or the new one cannot be written.
     """
     for end in ("", *LOGS, ".lock"):
         with suppress(FileNotFoundError):
@@ -107,7 +109,7 @@ def _log_line(line: str) -> None:
 
 
 def _unused(path: str) -> str:
-    """:returns: this path, or one like it where nothing is yet."""
+    """:returns: this path, or if it exists one with a number added."""
     names = chain([path], (f"{path}.{number}" for number in count(2)))
     return next(name for name in names if not os.path.exists(name))
 
@@ -122,7 +124,7 @@ def _keep(path: str, kept: str) -> None:
 
 
 def _finish(path: str) -> None:
-    """Give a file that was rescued its name; the log of the old one must not be there by then."""
+    """Give a rescued file its final name; the old one's log is deleted first, or SQLite would apply it to the new."""
     if os.path.exists(f"{path}.rescued"):
         for end in LOGS:
             with suppress(FileNotFoundError):

@@ -1,10 +1,10 @@
 """
-Rooms in the SQLite file: what becomes of commits, and how rooms are read again.
+Rooms in the SQLite file: how commits are judged and written, and how rooms are read again.
 
-What a commit costs is the pages that it dirties, each of which is written to the log and, later, to the file; and the
-statements that it takes. So parts lie in the order in which they were written (what rooms write in one transaction
-shares pages, however far apart they are by name), a room is a number there, and how far each room has come is known
-without a look: nobody else writes the file.
+A commit costs the pages that it changes, each of which is written to the log and later to the file, and the statements
+that it takes. So parts are stored in the order in which they were first written (parts that are written in one
+transaction share pages, whatever their names), with a number for the room; and the fence and version of each room are
+kept in memory, since nobody else writes the file.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Reached(Struct):
-    """How far a stored room has come: its number, and the fence and version of its last commit."""
+    """How far a stored room has come: its number, its fence, and the version of its last commit."""
 
     number: int
     fence: int
@@ -37,7 +37,7 @@ class Reached(Struct):
 
 class RoomTables:
     """
-    Each method but `forget` is called inside a transaction, in the thread that writes.
+    The rooms; each method but `forget` is called inside a transaction, in the thread that writes.
 
     :param database: an open ``sqlite3.Connection``.
     """
@@ -46,11 +46,11 @@ class RoomTables:
         self._db = database
         self._entries = entries
         self._asleep = asleep
-        # Of stored rooms that were committed since the start: what the file says, with the transaction under way.
+        # For rooms with commits since the start: what the file says, including the transaction under way.
         self._reached: dict[str, Reached] = {}
 
     def forget(self) -> None:
-        """A transaction failed: what is known of the rooms may not be what the file says."""
+        """Forget what is kept in memory: a transaction failed, so that the file may say something else."""
         self._reached.clear()
 
     def commit(self, commits: Sequence[Commit], now_ms: int) -> list[Outcome]:
@@ -85,10 +85,10 @@ class RoomTables:
         return reached
 
     def _known_outcome(self, commit: Commit, reached: Reached | None) -> Outcome | None:
-        """Tell what becomes of a commit without writing it, or None if it is to be written."""
+        """:returns: the outcome of a commit that is not to be written; None: it is to be written."""
         fence, version = (0, 0) if reached is None else (reached.fence, reached.version)
         if commit.version == version + 1 and commit.fence >= fence and reached is not None:
-            return None  # as nearly all are
+            return None  # nearly all commits end here
         if reached is None:
             claim = self._db.execute(
                 "SELECT room, free_at_ms, fence, version FROM codes WHERE code = ?", (commit.code,)
@@ -105,7 +105,7 @@ class RoomTables:
         return None
 
     def _reach(self, commit: Commit, reached: Reached | None, now_ms: int) -> int:
-        """:returns: the room's number, where it is a room that comes this far."""
+        """Note how far a room comes with a commit; a new room gets its row. :returns: the room's number."""
         if reached is None:
             row = (commit.room, commit.code, commit.game, commit.fence, commit.version, now_ms)
             number = self._db.execute(
@@ -116,7 +116,7 @@ class RoomTables:
         return reached.number
 
     def _write(self, commits: Sequence[tuple[Commit, int]], now_ms: int) -> None:
-        """Write commits of rooms by their numbers; a kind of statement that none of them needs is not made."""
+        """Write commits, each with its room's number; statements that none of them needs are left out."""
         puts = [(room, part, value) for commit, room in commits for part, value in commit.puts.items()]
         drops = [(room, part) for commit, room in commits for part in commit.drops]
         begun = [(commit.code, commit.room) for commit, _ in commits if commit.version == 1 or commit.whole]

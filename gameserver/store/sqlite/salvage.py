@@ -1,8 +1,8 @@
 """
-What can be read of a damaged SQLite file is copied into a new one, and rooms that have lost something are quarantined.
+Copies what can be read of a damaged SQLite file into a new one, and puts rooms that have lost something in quarantine.
 
-The damaged file is not written. That a room is whole is proved, not hoped: of each part that a room has its index
-knows, which lies on other pages; of each table of a room it is known how many entries it has.
+The damaged file is not changed. That a room is whole is proved, not hoped: the index of parts, which is on other pages,
+lists each part that a room has; and for each table of a room the file says how many entries it has.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from gameserver.store.sqlite.pages import Cell, FilePages
 from gameserver.store.sqlite.trees import Column, Shape, Tree, Trees
 
 SOME: Final = 500
-"""Rows that are written together."""
+"""How many rows are written together."""
 SHOWN: Final = 3
-"""Lost parts of a room that are named."""
+"""How many lost parts of a room are named."""
 LOST_GAME: Final = "?"
-"""The game of a room of which only the parts are left."""
+"""Stands for the game of a room of which only the parts are left."""
 
 
 class NothingSaved(Exception):
-    """There is nothing of a server's in that file."""
+    """The file has no rooms, parts or accounts of a store."""
 
 
 class LostRoom(Struct, frozen=True):
-    """A room that is not whole, or no more; ``why`` says what is missing."""
+    """A room that is not whole; ``why`` says what is missing."""
 
     code: str
     game: str
@@ -41,7 +41,7 @@ class LostRoom(Struct, frozen=True):
 
 class Salvage(Struct):
     """
-    What came of it.
+    The result of copying.
 
     :ivar pages: the damaged pages, by their numbers from 1.
     :ivar rooms: how many rooms the new file has.
@@ -55,7 +55,7 @@ class Salvage(Struct):
     others: list[str] = []
 
     def in_words(self) -> list[str]:
-        """:returns: lines for whoever looks after the server."""
+        """:returns: lines for an operator."""
         pages = ", ".join(map(str, self.pages[:20])) + (" …" if len(self.pages) > 20 else "")
         lines = [f"damaged pages: {pages}; {self.rooms} rooms were found, {len(self.lost)} of them not whole"]
         lines += [f"room {room.code} of the game {room.game}: {room.why}" for room in self.lost]
@@ -64,8 +64,11 @@ class Salvage(Struct):
 
 class Copying:
     """
-    :param file: the damaged one.
-    :param database: a new and empty one, inside a transaction; a `gameserver.store.sqlite.file.Database`.
+    Copies one file.
+
+    :param file: the damaged file.
+    :param database: a new and empty `gameserver.store.sqlite.file.Database`, inside a transaction.
+    :param now_ms: milliseconds since 1970.
     """
 
     def __init__(self, file: FilePages, database: Any, *, now_ms: int) -> None:
@@ -84,9 +87,9 @@ class Copying:
 
     def run(self) -> Salvage:
         """
-        Copy what there is.
+        Copy all that can be read.
 
-        :raises NothingSaved: it is no file of a server's.
+        :raises NothingSaved: there is nothing of a store in the file.
         """
         for name in self._shapes:
             for cell in self._trees.rows(name):
@@ -145,7 +148,7 @@ class Copying:
     # What is missing
 
     def _tree(self, table: str, column: str | None = None) -> Tree:
-        """:returns: the tree of a table, or of its index that begins with that column."""
+        """:returns: the tree of a table, or of its index that begins with a column."""
         for name, shape in self._shapes.items():
             if shape.table == table and (
                 shape.is_table if column is None else not shape.is_table and shape.columns[0].name == column
@@ -172,7 +175,7 @@ class Copying:
         for number in lost:
             id, code, game = known[number]
             self._quarantine(id, code, game, lost[number])
-            # What a server has of it in memory it stores again, whole, since this file is behind.
+            # With a lower version the file counts as behind: a server that has the room in memory stores it whole.
             self._database.run("UPDATE rooms SET version = version - 1 WHERE number = ? AND version > 1", (number,))
         self._wake()
         for id, code, _ in known.values():
@@ -180,7 +183,7 @@ class Copying:
         return [LostRoom(*known[number][1:], lost[number]) for number in sorted(lost)]
 
     def _wake(self) -> None:
-        """What an index of sleeping rooms has lost is not known to be due: these rooms are opened at the next start."""
+        """Have rooms count as awake that the index of sleeping rooms may have lost: the next start opens them."""
         whole = not any(self._tree(table).bad for table in ("asleep", "sleepers"))
         where = "" if not whole or self._trees.lost_roots else " WHERE number NOT IN (SELECT room FROM asleep)"
         self._database.run(f"UPDATE rooms SET asleep = 0{where}", ())
@@ -199,7 +202,11 @@ class Copying:
                 yield number, "it is not known whether all its parts are there"
 
     def _rowless(self, known: set[int]) -> dict[int, tuple[str, str, str] | None]:
-        """:returns: rooms of which there are parts, but no row, with what is known of them; they have one again."""
+        """
+        Give rooms that have parts but no row a new one, if their codes are known.
+
+        :returns: such rooms by number, with id, code and game; None for those of which not enough is known.
+        """
         if not self._tree("rooms").bad:
             return {}
         ids = {number: id for id, number in self._numbers.items()}
@@ -220,7 +227,7 @@ class Copying:
         return found
 
     def _lost_entries(self) -> Iterable[tuple[str, str]]:
-        """Find tables of rooms that have not all their entries, and count all anew."""
+        """Find rooms of which a table lacks entries, and count the entries of all tables anew."""
         if not (self._tree("entry").bad or self._tree("tables").bad or self._garbled):
             return
         counts: Counter[tuple[str, str]] = Counter()
@@ -266,7 +273,7 @@ class Copying:
 
 
 def _is_garbled(value: bytes) -> bool:
-    """Whether a value is not JSON any more; one that is compressed is looked at by whoever reads it."""
+    """Whether a value is not JSON any more; a compressed one is not checked here, but when it is read."""
     if value.startswith(b"\0"):
         return False
     try:
@@ -282,7 +289,7 @@ def _lies_in(number: int, gap: tuple[tuple[Any, ...] | None, tuple[Any, ...] | N
 
 
 def shapes_of(database: Any) -> Iterable[Shape]:
-    """:returns: what the trees of a file are like that this release makes."""
+    """:returns: the shapes of the trees in a file that this release makes."""
     rows = database.run("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE type IN ('table', 'index')", ())
     columns: dict[str, dict[str, Column]] = {}
     unnumbered = set()

@@ -1,11 +1,11 @@
 """
 The embedded store: one SQLite file, one process, one thread that writes.
 
-The way of a call: the reactor's thread appends it to what waits and wakes the writer; the writer takes *all* that
-waits, does it in one transaction, and hands the results back to the reactor's thread, where the Deferreds fire. While
-one transaction is written the next calls gather, so the busier the store, the more share one write to the disk.
+The way of a call: the reactor's thread appends it to those that wait, and wakes the writer. The writer takes *all* that
+wait, makes them in one transaction, and hands the results back to the reactor's thread, where the Deferreds fire. While
+one transaction is written the next calls gather: the busier the store, the more calls share one write to the disk.
 
-The file itself, and its tables, are `gameserver.store.sqlite.file`'s.
+For the file itself and its tables see `gameserver.store.sqlite.file`.
 """
 
 from __future__ import annotations
@@ -33,24 +33,24 @@ from gameserver.store.sqlite.users import SQLiteUsers
 T = TypeVar("T")
 
 _SYNC: Final = {"normal": "NORMAL", "power": "FULL"}
-"""What a commit survives, and SQLite's word for it: the process, or the power as well (one fsync a transaction)."""
+"""What a commit survives, in SQLite's words: the end of the process, or a power cut too (one fsync per transaction)."""
 
 
 class Writer(Protocol):
-    """What does the store's work, one piece after the other, outside the reactor's thread."""
+    """Does the store's work, one piece after the other, outside the reactor's thread."""
 
     def do(self, work: Callable[[], object]) -> None:
-        """Do this after all that was asked before."""
+        """Do a piece of work, after all that were given before."""
 
     def quit(self) -> None:
-        """Do nothing more."""
+        """Stop after what was given so far."""
 
 
 class WriterThread:
     """
     A thread that does what it is given, in order.
 
-    It is a daemon: a process whose service was never stopped still ends, and what was committed is on the disk.
+    It is a daemon thread: a process whose service was never stopped still ends; what was committed is in the file.
     """
 
     def __init__(self) -> None:
@@ -58,11 +58,11 @@ class WriterThread:
         Thread(target=self._run, name="gameserver-store", daemon=True).start()
 
     def do(self, work: Callable[[], object]) -> None:
-        """Do this after all that was asked before; see `Writer.do`."""
+        """Do a piece of work, after all that were given before; see `Writer.do`."""
         self._given.put(work)
 
     def quit(self) -> None:
-        """Do nothing more; see `Writer.quit`."""
+        """Stop after what was given so far; see `Writer.quit`."""
         self._given.put(None)
 
     def _run(self) -> None:
@@ -73,15 +73,15 @@ class WriterThread:
 @implementer(IStore)
 class SQLiteStore(SQLiteUsers, SQLiteBooks, SQLiteSleep):
     """
-    Keep rooms and users in one SQLite file, which one process at a time may use.
+    Keeps rooms and users in one SQLite file, which one process at a time may use.
 
-    :param path: the file, created where absent; its directory exists. ``PATH.lock``, ``-wal`` and ``-shm`` are beside.
-    :param reactor: where the Deferreds fire.
-    :param sync: what a commit survives: ``normal`` the process, ``power`` the power too.
-    :param make_writer: begins what does the work; a thread of its own, unless a test says otherwise.
+    :param path: the file, made if there is none; its folder must exist. ``PATH.lock``, ``-wal``, ``-shm`` lie beside.
+    :param reactor: the Deferreds fire in its thread.
+    :param sync: what a commit survives: ``normal``: the end of the process; ``power``: also a power cut.
+    :param make_writer: makes what does the work: a thread, unless a test says otherwise.
     :ivar transactions: how many were written or failed since the start.
-    :ivar replaced: called when the file turned out to be damaged, and what could be read of it took its place: what
-        whoever runs rooms has of them is to be stored again. None: nobody does.
+    :ivar replaced: called when the file was found damaged and was replaced by what could be read of it: rooms that are
+        in memory should then be stored again. None: nobody runs rooms.
     """
 
     def __init__(
@@ -100,9 +100,9 @@ class SQLiteStore(SQLiteUsers, SQLiteBooks, SQLiteSleep):
         self._make_writer = make_writer
         self._writer: Writer | None = None
         self._stops: list[Deferred[None]] = []
-        # Shared with the writer, which alone takes from it.
+        # Shared with the writer, and only the writer takes from it.
         self._calls: deque[tuple[Callable[[Database], Any], Deferred[Any]]] = deque()
-        # The writer's alone.
+        # Used only in the writer's thread.
         self._database: Database | None = None
 
     def start(self) -> Deferred[None]:
@@ -113,7 +113,7 @@ class SQLiteStore(SQLiteUsers, SQLiteBooks, SQLiteSleep):
         return done
 
     def stop(self) -> Deferred[None]:
-        """Finish what was asked, then close the store; see `IStore.stop`."""
+        """Finish the calls that wait, then close the store; see `IStore.stop`."""
         if self._writer is None:
             return succeed(None)
         done: Deferred[None] = Deferred()
@@ -135,7 +135,7 @@ class SQLiteStore(SQLiteUsers, SQLiteBooks, SQLiteSleep):
         return self._ask(lambda database: database.rooms.open(ids))
 
     def locate(self, code: str) -> Deferred[Located | None]:
-        """Say which room has a code; no other node has it; see `IStore.locate`."""
+        """Say which room has a code; that is never another node's; see `IStore.locate`."""
         return self._ask(lambda database: database.rooms.locate(code))
 
     def read_entries(self, room: str, table: str, names: Sequence[str]) -> Deferred[list[bytes | None]]:
@@ -149,27 +149,27 @@ class SQLiteStore(SQLiteUsers, SQLiteBooks, SQLiteSleep):
         return self._ask(lambda database: database.entries.scan(room, table, prefix, after, limit))
 
     def measure_entries(self, room: str, entries: Sequence[tuple[str, str]]) -> Deferred[TableSizes]:
-        """Tell how large the tables are; see `IStore.measure_entries`."""
+        """Say how large the tables are; see `IStore.measure_entries`."""
         return self._ask(lambda database: database.entries.measure(room, entries))
 
     def claim_code(self, code: str, room: str, *, now_ms: int) -> Deferred[bool]:
         """
         Reserve a code for a room that is about to be made; see `IStore.claim_code`.
 
-        True as well if this room has it already, so that a claim can be repeated.
+        Also True if this room has it already, so that a claim can be repeated.
         """
         return self._ask(lambda database: database.claim_code(code, room, now_ms))
 
     def release_code(self, code: str) -> Deferred[None]:
         """
-        Give back a code whose room never came to be; see `IStore.release_code`.
+        Give back a code whose room was never stored; see `IStore.release_code`.
 
-        A code whose room did come to be stays with it.
+        A code whose room is stored, or was, is left alone.
         """
         return self._ask(lambda database: database.release_code(code))
 
     def beat(self, *, now_ms: int) -> Deferred[None]:
-        """Note that this node is alive; see `IStore.beat`. Forgets the codes whose rest is over."""
+        """Note that this node is alive, and forget the codes whose rest is over; see `IStore.beat`."""
         return self._ask(lambda database: database.beat(now_ms))
 
     def last_beat_ms(self) -> Deferred[int | None]:
@@ -216,7 +216,7 @@ class SQLiteStore(SQLiteUsers, SQLiteBooks, SQLiteSleep):
     # In the writer's thread.
 
     def _open(self, done: Deferred[None]) -> None:
-        # `execute`, since whatever goes wrong, who waits must hear of it.
+        # `execute`, since the caller must hear of whatever goes wrong.
         self._reactor.callFromThread(self._opened, done, execute(self._open_file))
 
     def _open_file(self) -> None:
@@ -229,8 +229,8 @@ class SQLiteStore(SQLiteUsers, SQLiteBooks, SQLiteSleep):
             call, done = self._calls.popleft()
             calls.append(call)
             dones.append(done)
-        if calls:  # else an earlier wake-up took them along
-            # `execute`, since whatever goes wrong, those who wait must hear of it and the thread must live on.
+        if calls:  # else an earlier wake-up has taken them
+            # `execute`, since the callers must hear of whatever goes wrong, and the thread must live on.
             outcome = execute(self._transact, calls)
             self._reactor.callFromThread(self._answer, dones, outcome)
 
@@ -254,7 +254,7 @@ class SQLiteStore(SQLiteUsers, SQLiteBooks, SQLiteSleep):
 
 
 def make(context: StoreContext) -> SQLiteStore:
-    """Make the store that the setting ``store`` names; `StoreContext` says what it is given."""
+    """Make the store that the setting ``store`` names, at the path that it gives."""
     path = context.address.removeprefix("sqlite:")
     return SQLiteStore(path, reactor=context.reactor, sync=context.settings.sync)
 

@@ -1,4 +1,4 @@
-"""The tables of rooms in the SQLite file: entries by their names, and beside them what each table comes to."""
+"""The tables of rooms in the SQLite file: entries by their names, and for each table its count and its bytes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 class Entries:
     """
-    Each method is called inside a transaction, in the thread that writes.
+    The entries of all rooms; each method is called inside a transaction, in the thread that writes.
 
     :param database: an open ``sqlite3.Connection``.
     """
@@ -26,7 +26,7 @@ class Entries:
         self._db = database
 
     def write(self, room: str, entries: Mapping[tuple[str, str], bytes | None]) -> None:
-        """Put and delete entries of one room, and keep count."""
+        """Put entries of one room, or delete those whose value is None, and keep count."""
         counts: dict[str, int] = defaultdict(int)
         sizes: dict[str, int] = defaultdict(int)
         for (table, key), value in entries.items():
@@ -71,7 +71,7 @@ class Entries:
         return [(keys.split_entry(name.decode())[1], value) for name, value in rows]
 
     def measure(self, room: str, entries: Sequence[tuple[str, str]]) -> TableSizes:
-        """Tell how large the tables are; see `IStore.measure_entries`."""
+        """Say how large the tables are; see `IStore.measure_entries`."""
         rows = self._db.execute("SELECT name, entries, bytes FROM tables WHERE room = ? AND entries > 0", (room,))
         tables = {name: TableSize(count, size_bytes) for name, count, size_bytes in rows}
         return TableSizes(tables, [self._size(room, table, key) for table, key in entries])

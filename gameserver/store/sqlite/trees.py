@@ -29,13 +29,18 @@ TYPES: Final[dict[str, tuple[type, ...]]] = {
 
 
 NEVER_EMPTY: Final = frozenset({"rooms", "parts", "codes"})
-"""Tables of a store that is worth the trouble."""
+"""Tables that are not empty in a store that is worth saving."""
 LATE_MS: Final = 10**11
-"""Milliseconds since 1970 are more, and numbers of rows fewer."""
+"""Tells a time from a row's number: milliseconds since 1970 are larger, and numbers of rows are smaller."""
 
 
 class Column(Struct, frozen=True):
-    """One of a tree's records; a ``number`` is that of the row, which stands beside the record."""
+    """
+    A column of a tree's records.
+
+    :ivar needed: whether it is never NULL.
+    :ivar number: whether it is the row's number, which is stored beside the record.
+    """
 
     name: str
     type: str = ""
@@ -45,11 +50,11 @@ class Column(Struct, frozen=True):
 
 class Shape(Struct, frozen=True):
     """
-    What the records of one tree are like.
+    What the records of one tree look like.
 
-    :ivar table: the table that it is, or is an index of.
+    :ivar table: the table that it is, or of which it is an index.
     :ivar columns: in the order in which records have them.
-    :ivar numbered: its rows have numbers: it is a table of such.
+    :ivar numbered: whether its rows have numbers, as in a table that is not ``WITHOUT ROWID``.
     """
 
     name: str
@@ -59,11 +64,11 @@ class Shape(Struct, frozen=True):
 
     @property
     def is_table(self) -> bool:
-        """Whether it is the table itself."""
+        """Whether this is the table itself, and no index."""
         return self.name == self.table
 
     def fits(self, values: Sequence[Any]) -> bool:
-        """Whether a record may be one of these; columns that came later may be missing."""
+        """Whether a record may be of this shape; columns that were added later may be missing."""
         if not 0 < len(values) <= len(self.columns):
             return False
         return all(_fits(column, value) for column, value in zip(self.columns, values, strict=False))
@@ -79,10 +84,10 @@ def _fits(column: Column, value: Any) -> bool:
 
 class Tree:
     """
-    One tree, as far as it can be read; the rows are given by `Trees.rows`.
+    One tree, as far as it can be read; `Trees.rows` returns its rows.
 
-    :ivar bad: pages that could not be read, by their numbers; 0 where it is not known which.
-    :ivar gaps: what stood before and behind each: the columns of the rows next to it; None where there is none.
+    :ivar bad: numbers of the pages that could not be read; 0 if it is not known which.
+    :ivar gaps: for each of them the columns of the row before it and of the row after it; None where there is none.
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -93,39 +98,40 @@ class Tree:
         self._open: list[tuple[Any, ...] | None] = []
 
     def passes(self, cell: Cell) -> None:
-        """This row is the next."""
+        """Take the next row that can be read."""
         for before in self._open:
             self.gaps.append((before, cell.values))
         self._open = []
         self._last = cell
 
     def breaks(self, page: int) -> None:
-        """Here are rows that cannot be read."""
+        """Note that a page with the next rows cannot be read."""
         self.bad.append(page)
         self._open.append(self._last.values if self._last is not None else None)
 
     def ends(self) -> None:
-        """That was the last."""
+        """Note that the tree has no more rows."""
         self.gaps += [(before, None) for before in self._open]
         self._open = []
 
     def takes(self, node: TreePage) -> bool:
-        """Whether a page may be one of this tree."""
+        """Whether a page may be the next of this tree."""
         kinds = (TABLE_LEAF, TABLE_INTERIOR) if self.shape.numbered else (INDEX_LEAF, INDEX_INTERIOR)
         if node.kind not in kinds or not all(self.shape.fits(cell.values) for cell in node.cells):
             return False
         last = self._last
         if not self.shape.numbered or last is None or not node.cells:
             return True
-        return (node.cells[0].key or 0) > (last.key or 0)  # else it is a copy of another page
+        return (node.cells[0].key or 0) > (last.key or 0)  # otherwise it is a copy of an earlier page
 
 
 class Trees:
     """
     All trees of a file.
 
-    :param shapes: of what there should be.
-    :ivar lost_roots: it is not known where they begin, so that each is put together from its pages.
+    :param shapes: those of the trees that there should be.
+    :ivar trees: the trees, by name.
+    :ivar lost_roots: whether the file does not say where the trees begin, so that this is guessed from their pages.
     """
 
     def __init__(self, file: FilePages, shapes: Sequence[Shape]) -> None:
@@ -142,12 +148,15 @@ class Trees:
 
     @property
     def bad(self) -> list[int]:
-        """The pages that could not be read; empty: all is as it should be."""
+        """Numbers of the pages that could not be read; empty: none is damaged."""
         found = {page for tree in self.trees.values() for page in tree.bad if page}
         return sorted(found | ({1} if self.lost_roots else set()))
 
     def _read_roots(self) -> dict[str, int]:
-        """:raises BadPage: the table of tables cannot be read."""
+        """
+        :returns: for each tree, by name, the number of its first page.
+        :raises BadPage: the table of tables cannot be read.
+        """
         if not self._file.has_head:
             raise BadPage("the first page is not that of a database")
         schema = Tree(Shape("sqlite_schema", "sqlite_schema", tuple(map(Column, "abcde")), numbered=True))
@@ -157,7 +166,7 @@ class Trees:
         return found
 
     def _guess_roots(self) -> dict[str, int]:
-        """:returns: of trees whose beginning nothing tells: pages to which none leads, by what their rows are like."""
+        """:returns: for each tree, by name, a page to which no other leads and whose rows have the tree's shape."""
         nodes: dict[int, TreePage] = {}
         for number in range(2, self._file.count + 1):
             try:
@@ -182,7 +191,7 @@ class Trees:
         return roots
 
     def rows(self, name: str) -> Iterator[Cell]:
-        """:returns: the rows of a tree that can be read where they belong; behind all trees `strays` gives the rest."""
+        """:returns: the rows of a tree that can be reached from its first page; `strays` returns others after that."""
         tree = self.trees[name]
         root = self._roots.get(name)
         if root is not None:
@@ -217,7 +226,7 @@ class Trees:
                 yield between
 
     def strays(self) -> Iterator[tuple[Tree, Cell]]:
-        """:returns: rows on pages that nothing leads to any more, each with the tree that may have it."""
+        """:returns: rows on pages that cannot be reached any more, each with the tree to which it may belong."""
         lacking = [tree for tree in self.trees.values() if tree.bad]
         if not lacking:
             return
@@ -253,7 +262,7 @@ class Trees:
 
 
 def _is_likely(shape: Shape, leaf: TreePage) -> bool:
-    """Whether rows that fit several trees are one's."""
+    """Whether a page whose rows fit several shapes is probably one of this shape."""
     if shape.table == "meta":
         return any(cell.values[0] == "beat_ms" for cell in leaf.cells)
     if [column.type for column in shape.columns] == ["TEXT", "INTEGER"]:

@@ -15,10 +15,10 @@ SCHEMA: Final = (
     " value BLOB NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS spent (mark TEXT PRIMARY KEY, until_ms INTEGER NOT NULL) WITHOUT ROWID",
 )
-"""Made where they are missing: a server that does not know them yet leaves them alone."""
+"""Made if they are missing, in a file of any schema: an older server does not know these tables, and ignores them."""
 
 SOME: Final = 500
-"""Users that are read at once."""
+"""How many users are read at once."""
 
 _SELECT: Final = "SELECT id, name_key, version, value FROM users WHERE "
 
@@ -51,12 +51,16 @@ class SQLiteUsers:
         return self._ask(lambda database: database.users.some(cursor))
 
     def spend(self, mark: str, *, now_ms: int, until_ms: int) -> Deferred[bool]:
-        """Note what is good once; return whether it was new; see `IUserStore.spend`."""
+        """Note that something which is good once was used; return whether it was new; see `IUserStore.spend`."""
         return self._ask(lambda database: database.users.spend(mark, now_ms, until_ms))
 
 
 class UserTable:
-    """:param db: the open database."""
+    """
+    The users; each method is called inside a transaction, in the thread that writes.
+
+    :param db: an open ``sqlite3.Connection``.
+    """
 
     def __init__(self, db: Any) -> None:
         self._db = db
@@ -78,7 +82,12 @@ class UserTable:
         return Put.STORED
 
     def find(self, where: str, value: str | None) -> UserRow | None:
-        """:param where: one of the conditions in this module; ``= NULL`` finds nothing."""
+        """
+        Find a user's row.
+
+        :param where: one of the conditions in this module.
+        :param value: what it compares with; None finds nothing.
+        """
         found = self._db.execute(_SELECT + where, (value,)).fetchone()
         return None if found is None else _row(found)
 
@@ -92,7 +101,7 @@ class UserTable:
         self._db.execute("DELETE FROM users WHERE id = ?", (id,))
 
     def spend(self, mark: str, now_ms: int, until_ms: int) -> bool:
-        """Note what is good once; return whether it was new; see `IUserStore.spend`."""
+        """Note that something which is good once was used; return whether it was new; see `IUserStore.spend`."""
         self._db.execute("DELETE FROM spent WHERE until_ms <= ?", (now_ms,))
         added = self._db.execute("INSERT OR IGNORE INTO spent (mark, until_ms) VALUES (?, ?)", (mark, until_ms))
         return bool(added.rowcount == 1)
