@@ -1,1 +1,1 @@
-"""What an operator does at the machine: beside a server that runs, or with its store while none does."""
+"""What an operator does at the machine, to a server that runs, or to its store while none runs."""

@@ -1,5 +1,5 @@
 """
-The file of ``gameserver export``: lines of JSON, of which the first says what it is, and the last what there was.
+The file of ``gameserver export``: lines of JSON; the first says what the file is, and the last what was in it.
 
 Bytes are in base64. A file that was cut off has no last line, and nothing is taken from it.
 """
@@ -19,14 +19,16 @@ from gameserver.files import keep_private
 from gameserver.node.archive import Archived, CannotArchive
 
 FORMAT: Final = 1
-"""Of the file; one of a newer format is refused."""
+"""Format of the file; a file of a newer format is refused."""
 
 
 class Head(Struct, tag="gameserver", frozen=True):
     """
     The first line.
 
-    :ivar whole: it has all of a store, not one room.
+    :ivar format: see `FORMAT`.
+    :ivar version: that of the gameserver that wrote the file.
+    :ivar whole: whether the file has all of a store, not only one room.
     """
 
     format: int
@@ -35,7 +37,7 @@ class Head(Struct, tag="gameserver", frozen=True):
 
 
 class ArchivedSecret(Struct, tag="secret", frozen=True):
-    """What signs tokens."""
+    """The secret that signs tokens."""
 
     value: bytes
 
@@ -53,8 +55,11 @@ _encode: Final = msgspec.json.Encoder().encode
 
 class ArchiveWriter:
     """
-    :param path: a file that is made, readable by its owner alone; one that is there is replaced once this is whole.
-    :ivar counts: records by kind, so far.
+    Writes such a file.
+
+    :param path: the file, readable by its owner alone; one that exists is replaced once the new one is finished.
+    :param whole: whether it will have all of a store, not only one room.
+    :ivar counts: how many records of each kind were written so far.
     """
 
     def __init__(self, path: Path, *, whole: bool) -> None:
@@ -67,18 +72,18 @@ class ArchiveWriter:
         self._write(Head(FORMAT, __version__, whole))
 
     def put(self, record: Archived | ArchivedSecret) -> None:
-        """One more."""
+        """Write a record."""
         self.counts[str(record.__struct_config__.tag)] += 1
         self._write(record)
 
     def finish(self) -> None:
-        """That was all."""
+        """Write the last line, and put the file in its place."""
         self._write(Tail(dict(self.counts)))
         self._file.close()
         self._aside.replace(self._path)
 
     def give_up(self) -> None:
-        """Leave no file."""
+        """Delete what was written so far; a file that was there before stays."""
         self._file.close()
         self._aside.unlink(missing_ok=True)
 
@@ -88,12 +93,13 @@ class ArchiveWriter:
 
 class ArchiveReader:
     """
-    A file that is whole, as was found out by reading all of it.
+    Reads such a file; it is read once as a whole to see whether anything is missing.
 
-    :ivar whole: it has all of a store, not one room.
-    :ivar counts: records by kind.
-    :ivar secret: what signs tokens, if it is there.
-    :raises CannotArchive: it is no such file, or was cut off.
+    :ivar whole: whether it has all of a store, not only one room.
+    :ivar counts: how many records of each kind it has.
+    :ivar secret: the secret that signs tokens, if it is in the file.
+    :raises CannotArchive: it is no such file, is of a newer format, or was cut off.
+    :raises OSError: it cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -121,7 +127,7 @@ class ArchiveReader:
         self.whole = head.whole
 
     def records(self) -> Iterator[Archived]:
-        """:returns: what goes into a store."""
+        """:returns: the records that go into a store."""
         for line in self._lines():
             if not isinstance(line, Head | Tail | ArchivedSecret):
                 yield line

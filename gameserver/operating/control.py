@@ -1,7 +1,7 @@
 """
-The socket in the data folder at which an operator gives a running server orders: who may read the folder may do so.
+The socket in the data folder at which an operator gives orders to a running server; its owner alone may do so.
 
-One line of JSON comes, a `RoomOrder`; one goes back, ``{"done": …}`` or ``{"refused": "why"}``, and that is the end.
+One line of JSON comes in, a `RoomOrder`; ``{"done": …}`` or ``{"refused": "why"}`` goes back, and the server hangs up.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from gameserver.node.rooms import RoomRegistry
 
 NAME: Final = "control"
-"""Of the socket in the data folder."""
+"""Name of the socket in the data folder."""
 PATH_BYTES: Final = 100
-"""So long may the path of a socket be, on every system. Source: unix(7), ``sun_path``"""
+"""How long the path of a socket may be on every system. Source: unix(7), ``sun_path``"""
 WAIT_S: Final = 60.0
 """How long a command waits for the server."""
 log: Final = Logger(namespace="gameserver")
@@ -37,6 +37,8 @@ log: Final = Logger(namespace="gameserver")
 
 class Control(Service):
     """
+    Listens at the socket.
+
     :param folder: the data folder, which this process has locked.
     :param registry: follows the orders.
     """
@@ -48,7 +50,7 @@ class Control(Service):
         self._port: Any = None
 
     def startService(self) -> None:
-        """Listen; a server that cannot goes on without."""
+        """Listen; a server that cannot do so goes on without."""
         super().startService()  # type: ignore[no-untyped-call]
         if len(os.fsencode(self._path)) > PATH_BYTES:
             log.warn("the path of {path} is too long for a socket: commands cannot reach this server", path=self._path)
@@ -57,19 +59,19 @@ class Control(Service):
         factory.noisy = False
         factory.registry = self._registry  # type: ignore[attr-defined]
         try:
-            self._path.unlink(missing_ok=True)  # a process that was killed left it: the folder is locked
+            self._path.unlink(missing_ok=True)  # left by a process that was killed: this one has the folder's lock
             self._port = self._reactor.listenUNIX(str(self._path), factory, mode=0o600)
         except (OSError, CannotListenError) as error:
             log.warn("commands cannot reach this server: {reason}", reason=str(error))
 
     def stopService(self) -> Any:
-        """Listen no more."""
+        """Stop listening."""
         super().stopService()  # type: ignore[no-untyped-call]
         return self._port.stopListening() if self._port is not None else None
 
 
 class OrderTaker(LineOnlyReceiver):
-    """One connection."""
+    """One connection at the socket: one order, and its answer."""
 
     delimiter = b"\n"
 
@@ -101,10 +103,12 @@ def _refused(failure: Failure) -> dict[str, Any]:
 
 def give_order(folder: Path, order: RoomOrder) -> tuple[bool, Any]:
     """
+    Give an order to a running server; this blocks.
+
     :param folder: the data folder of the server.
-    :returns: whether a server took the order, and what came of it.
-    :raises Refused: it cannot be followed.
-    :raises OSError: the server did not answer.
+    :returns: whether a server took the order, and what came of it; False and None if none listens there.
+    :raises Refused: the order cannot be followed.
+    :raises OSError: the server did not answer in `WAIT_S`.
     """
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(WAIT_S)

@@ -1,8 +1,8 @@
 """
 The end of a server, before its sockets are closed: players are sent elsewhere first, and rooms handed over.
 
-For a while all is served as before, but ``/readyz`` says 503, so that whoever balances sends nobody here any more. Then
-other nodes get the rooms. A second signal of the operator's ends that early.
+For a while everything is served as usual, but ``/readyz`` says 503, so that load balancers send nobody here any more.
+Then other nodes get the rooms. A second signal from the operator ends all this early.
 """
 
 from __future__ import annotations
@@ -27,11 +27,13 @@ log = Logger(namespace="gameserver")
 
 class Draining:
     """
+    Hands over the rooms of a server that is about to stop.
+
     :param leased: the rooms.
-    :param delay_s: so long the server is not ready, and serves all the same.
-    :param limit_s: so long at most it may take, with the delay.
+    :param delay_s: how long the server says that it is not ready, and serves all the same.
+    :param limit_s: how long it may take in all, with the delay.
     :param serves: whether there are rooms: a server that could not start has none.
-    :param install: as `signal.signal`.
+    :param install: called as `signal.signal`.
     """
 
     def __init__(
@@ -52,7 +54,7 @@ class Draining:
         self._install = install
 
     def run(self) -> Deferred[None]:
-        """:returns: fires once nobody here would miss this server, or at the limit; never fails."""
+        """:returns: fires once the rooms are handed over, at the limit, or at a second signal; never fails."""
         if not self._serves():
             return succeed(None)
         draining = Deferred.fromCoroutine(self._drain())
@@ -69,7 +71,7 @@ class Draining:
         await self._leased.hand_over()
 
     def _listen(self, draining: Deferred[None]) -> None:
-        """Whoever says it again does not want to wait."""
+        """Have a further signal cut this short: whoever sends it does not want to wait."""
         for number in (signal.SIGTERM, signal.SIGINT):
             self._install(number, lambda *_: self._reactor.callFromThread(draining.cancel))
 
@@ -82,9 +84,9 @@ class Draining:
 
 class ServerProcess(MultiService):
     """
-    All of one server process. Its end begins with the rooms: they are handed over while everything runs.
+    All parts of one server process. When it stops, the rooms are handed over first, while everything still runs.
 
-    :param within_s: so long at most a stop takes.
+    :param within_s: how long a stop takes at most.
     """
 
     def __init__(self, draining: Draining, systemd: Systemd, within_s: float) -> None:

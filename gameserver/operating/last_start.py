@@ -1,4 +1,4 @@
-"""What the last start of this data folder had, and this one has not: its store, its secret; and what that costs."""
+"""Warns if this start has another store or secret than the last one with this data folder, and says what that costs."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from gameserver.node.rooms import RoomRegistry
 
 STORE_FILE: Final = "store"
-"""In the data folder: the address of its store, without user and password."""
+"""File in the data folder with the address of its store, without user and password."""
 BOOK: Final = "secret"
-"""The book of a store with the fingerprint of the secret that its users' tokens are signed with."""
+"""The book of a store that has the fingerprint of the secret with which its users' tokens are signed."""
 _LOGIN: Final = re.compile(r"//[^@/]*@")
 log: Final = Logger(namespace="gameserver")
 
 
 def say_other_store(folder: Path, store: str) -> None:
     """
-    Say whether rooms were left behind in another store, and remember this one.
+    Warn if rooms were left behind in another store, and remember this one.
 
     :raises OSError: the folder cannot be written.
     """
@@ -57,9 +57,10 @@ def say_other_store(folder: Path, store: str) -> None:
 
 async def say_other_secret(store: Any, registry: RoomRegistry, fingerprints: Sequence[str]) -> None:
     """
-    Say whose seats nobody can come back to, since another secret signed their tokens; and remember this one.
+    Warn if guests cannot come back to their seats, since another secret signed their tokens; and remember this one.
 
-    :param fingerprints: of the secrets of this node, the one that signs first. A store that nodes share knows them.
+    :param store: nothing is done for one that nodes share, which checks their secrets itself.
+    :param fingerprints: those of this node's secrets, the one that signs first.
     """
     if ILeases.providedBy(store) or not fingerprints:
         return

@@ -1,4 +1,4 @@
-"""A server's store while the server does not run."""
+"""Works with a server's store, in the server's place, while it does not run."""
 
 from __future__ import annotations
 
@@ -26,14 +26,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LEASE_S: Final = 30.0
-"""How long the rooms of a shared store are held at most after a command that was killed."""
+"""How long the rooms of a shared store are held, at most, by a command that was killed."""
 
 
 class Offline:
     """
-    One who has a server's store, in its place.
+    A server's store, opened in the server's place.
 
     :param settings: those of the server.
+    :ivar store: the store.
     :ivar registry: has the store and the games; none of its rooms is run.
     :raises SettingError: the server runs, or a setting is wrong.
     :raises GameLoadError: a place of games cannot be used.
@@ -60,7 +61,12 @@ class Offline:
             raise
 
     async def start(self) -> None:
-        """:raises StoreLocked, StoreUnavailable: the store cannot be had."""
+        """
+        Open the store.
+
+        :raises StoreLocked: another process has it open.
+        :raises StoreUnavailable: it does not answer.
+        """
         await self.store.start()
         if ILeases.providedBy(self.store):
             await self.store.acquire_lease(os.urandom(16).hex(), for_ms=round(LEASE_S * 1000))
@@ -75,7 +81,7 @@ class Offline:
         self.store.renew_lease(for_ms=round(LEASE_S * 1000)).addCallbacks(renewed, lambda _: None)
 
     async def stop(self) -> None:
-        """Let go of it."""
+        """Close the store, and unlock the data folder."""
         try:
             if ILeases.providedBy(self.store):
                 if self._later is not None and self._later.active():
@@ -90,7 +96,8 @@ def run(reactor: Any, settings: Settings, work: Callable[[Offline], Coroutine[An
     """
     Do something with a server's store, in its place; the reactor runs until that is done.
 
-    :raises Exception: what it failed with.
+    :returns: what ``work`` returns.
+    :raises Exception: what it raises; and as `Offline` and `Offline.start`.
     """
     offline = Offline(settings, reactor)
 
@@ -108,7 +115,8 @@ def until_done(reactor: Any, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """
     Run the reactor until something is done.
 
-    :raises Exception: what it failed with.
+    :returns: what ``work`` returns.
+    :raises Exception: what it raises.
     """
     results: list[T] = []
     failures: list[Any] = []

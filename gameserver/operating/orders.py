@@ -1,4 +1,4 @@
-"""What an operator orders at the machine, and what comes of it: the same whether the server runs or not."""
+"""What an operator can order at the machine, and how it is carried out, whether the server runs or not."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ class RoomOrder(Struct, forbid_unknown_fields=True):
     """
     What is to be done.
 
-    :ivar code: of the room that it is about.
-    :ivar old: what a game was called.
-    :ivar new: what it is called now.
-    :ivar node: which server is to stop; empty: the one that is asked.
+    :ivar do: as the commands ``gameserver rooms``, ``room`` and ``drain`` name it.
+    :ivar code: code of the room that it is about.
+    :ivar old: for ``rename``: the game's old name.
+    :ivar new: for ``rename``: the game's new name.
+    :ivar node: for ``drain``: name of the server that is to stop; empty: the one that is asked.
     """
 
     do: Literal["rooms", "show", "retry", "drop", "export", "rename", "free", "close", "drain"]
@@ -33,8 +34,10 @@ class RoomOrder(Struct, forbid_unknown_fields=True):
 
 async def follow(registry: RoomRegistry, order: RoomOrder, counts: Counter[str] | None = None) -> Any:
     """
-    :param counts: rooms by game, where none of them is run.
-    :returns: what comes of it, as what JSON can hold.
+    Carry out an order.
+
+    :param counts: how many rooms each game has, if none of them is run; None: count those that are run.
+    :returns: what comes of it, in values that JSON can hold.
     :raises Refused: it cannot be done.
     """
     mending = registry.mending

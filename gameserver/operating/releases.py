@@ -1,8 +1,8 @@
 """
-While rooms are kept aside, the files of games are looked at: once one has changed, its games are loaded again.
+While rooms are kept aside, the files of games are watched: once one has changed, its games are loaded again.
 
-So a mistake that is mended needs no other start. A game of which rooms are run here stays as it is until then: one
-process has one release of it. Where no room is kept aside, no file is looked at.
+So a mistake can be mended without a restart. A game of which rooms are run here stays as it is until the next start:
+one process has one release of it. While no room is kept aside, no file is looked at.
 """
 
 from __future__ import annotations
@@ -27,17 +27,19 @@ if TYPE_CHECKING:
 LOOK_S: Final = 2.0
 """Between two looks."""
 MOST_FILES: Final = 5000
-"""So many are looked at."""
+"""How many files are looked at, at most."""
 Seen = dict[Path, tuple[int, int]]
-"""Files, with when they were written, and their bytes."""
+"""Files, each with the time of its last change in nanoseconds, and its size in bytes."""
 log: Final = Logger(namespace="gameserver")
 
 
 class Releases(Service):
     """
+    Watches the files of games.
+
     :param places: where games are, as in the setting ``games``; those that are no folder or file are not looked at.
     :param calendar: see `gameserver.game.loader.load`.
-    :param served: called with a game that is served from now on, and the place that it came from.
+    :param served: called with a game that is served from now on, and the place from which it was loaded.
     """
 
     def __init__(
@@ -57,13 +59,13 @@ class Releases(Service):
         self._later: Any = None
 
     def startService(self) -> None:
-        """Look from now on."""
+        """Begin to look."""
         super().startService()  # type: ignore[no-untyped-call]
         self._seen = dict(_files(self._roots))
         self._wait()
 
     def stopService(self) -> None:
-        """Look no more."""
+        """Stop looking."""
         super().stopService()  # type: ignore[no-untyped-call]
         if self._later is not None and self._later.active():
             self._later.cancel()
@@ -73,7 +75,7 @@ class Releases(Service):
             self._later = self._clock.later(LOOK_S, self.look)
 
     def look(self) -> None:
-        """Load what has changed, if rooms wait for it."""
+        """Load what has changed, if any rooms are kept aside."""
         done = Deferred.fromCoroutine(self._look())
         done.addErrback(lambda failure: log.failure("games cannot be loaded again", failure))
         done.addCallback(lambda _: self._wait())
@@ -132,7 +134,7 @@ def _files(roots: Sequence[Path]) -> Iterator[tuple[Path, tuple[int, int]]]:
 
 
 def _sources(place: Path) -> Iterator[Path]:
-    """:returns: what is loaded of a place: of a folder its files and packages, not what else lies in it."""
+    """:returns: the files from which games of a place are loaded: of a folder its modules and packages only."""
     if not place.is_dir():
         yield place
     elif (place / "__init__.py").is_file():
@@ -146,7 +148,7 @@ def _sources(place: Path) -> Iterator[Path]:
 
 
 def _place(path: Path, roots: Sequence[Path]) -> Path:
-    """:returns: what a file belongs to: itself, or the package that stands in a folder of games."""
+    """:returns: the place that a file belongs to: the file itself, or its package in a folder of games."""
     for root in roots:
         if path == root:
             return root
@@ -158,7 +160,7 @@ def _place(path: Path, roots: Sequence[Path]) -> Path:
 
 
 def _is_from(spec: Spec, place: Path) -> bool:
-    """Whether a game was loaded from there."""
+    """Whether a game was loaded from a place."""
     source = sys.modules.get(spec.cls.__module__)
     file = getattr(source, "__file__", None)
     return file is not None and Path(file).resolve().is_relative_to(place.resolve())

@@ -1,4 +1,4 @@
-"""What a start says of the machine to its operator."""
+"""Warnings about the machine, at a start."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log: Final = Logger(namespace="gameserver")
 
 
 def warn_of_open_folders(settings: Settings) -> None:
-    """Say which of the folders with what nobody else may read are open: files that others put there are not private."""
+    """Warn of each folder with private files that others may look into."""
     folders = {settings.data}
     if settings.store.startswith("sqlite:"):
         folders.add(Path(settings.store.removeprefix("sqlite:")).parent)

@@ -1,7 +1,7 @@
 """
-What systemd is told of a server that runs as a service of ``Type=notify``: ready, alive, reading again, stopping.
+What systemd is told of a server that runs as a service of ``Type=notify``: it is ready, alive, reloading, stopping.
 
-Each is one datagram to the socket that ``NOTIFY_SOCKET`` names. Where there is none, nothing is done.
+Each is one datagram to the socket that ``NOTIFY_SOCKET`` names. If that is not set, nothing is sent.
 
 Source: https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html
 """
@@ -21,14 +21,16 @@ if TYPE_CHECKING:
     from twisted.internet.interfaces import IDelayedCall
 
 PER_LIMIT: Final = 3
-"""So often systemd is told in the time after which it takes the process for hung."""
+"""How often systemd is told that the process is alive, in the time after which it takes a silent one for hung."""
 log = Logger(namespace="gameserver")
 
 
 class Systemd(Service):
     """
-    :param reactor: what shows that the process is not hung: it is told from there.
-    :param environ: of this process, as systemd made it.
+    Tells systemd.
+
+    :param reactor: its timer sends the sign of life, which so shows that the reactor is not hung.
+    :param environ: the environment of this process, as systemd made it.
     """
 
     def __init__(self, reactor: Any, environ: Mapping[str, str] = os.environ) -> None:
@@ -40,35 +42,35 @@ class Systemd(Service):
 
     @property
     def is_there(self) -> bool:
-        """Whether systemd wants to be told."""
+        """Whether systemd has named a socket."""
         return bool(self._address)
 
     def startService(self) -> None:
-        """Say that the process is alive from now on, if systemd has a watchdog."""
+        """Begin to tell that the process is alive, if systemd has a watchdog for it."""
         super().startService()  # type: ignore[no-untyped-call]
         if self._address and self._watchdog_s:
             self._alive()
 
     def stopService(self) -> None:
-        """Say no more that it is alive."""
+        """Stop telling that the process is alive."""
         super().stopService()  # type: ignore[no-untyped-call]
         if self._next is not None and self._next.active():
             self._next.cancel()
 
     def ready(self) -> None:
-        """Rooms can be joined."""
+        """Tell that rooms can be joined."""
         self._tell("READY=1", "STATUS=ready: rooms can be joined")
 
     def reload(self) -> None:
-        """Files were read again."""
+        """Tell that files were read again."""
         self._tell("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
         self.ready()
 
     def stopping(self, within_s: float) -> None:
         """
-        It is about to stop.
+        Tell that the server is about to stop.
 
-        :param within_s: seconds that it may take: systemd waits so long, whatever its ``TimeoutStopSec``.
+        :param within_s: how many seconds that may take: systemd waits so long, whatever its ``TimeoutStopSec``.
         """
         self._tell(
             "STOPPING=1", f"EXTEND_TIMEOUT_USEC={round(within_s * 1e6)}", "STATUS=stopping: rooms are handed over"
