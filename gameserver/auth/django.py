@@ -3,7 +3,7 @@ Users of a Django project.
 
 Where ``DJANGO_SETTINGS_MODULE`` names a project, its own table of users is asked, in threads: names and passwords go
 through its hashers and backends, the cookie of its session buys a token, and each time a token is shown the user is
-looked up again, so that whoever was deactivated, or has changed the password, stays out. Where the project runs
+looked up again: it is refused if the user was deactivated, or has another password by then. Where the project runs
 elsewhere, it sells tickets itself (see `gameserver.auth.django_app`), and this server knows only what those say.
 """
 

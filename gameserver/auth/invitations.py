@@ -11,7 +11,7 @@ from gameserver.protocol.names import name_key
 
 class Invitations:
     """
-    What an operator gives to a person: good to register one name, and made with the secret alone, without the server.
+    What an operator gives to a person: good to register one name, and made from the secret, while no server need run.
 
     :param secrets: see `Signer`.
     """

@@ -22,7 +22,8 @@ class Terms(Struct, frozen=True, kw_only=True):
     """
     An operator's terms for accounts.
 
-    :ivar registration: who may register: ``open``: anybody; ``invited``: with an invitation; ``closed``: nobody else.
+    :ivar registration: who may register without an invitation: ``open``: anybody; ``invited``, ``closed``: nobody
+        (only the text of the refusal differs).
     :ivar rights: the rights that names have; the names in the form of `name_key`.
     :ivar password_chars: the shortest password, in characters.
     :ivar token_s: how long an access token is good.

@@ -3,7 +3,8 @@ The small process beside a node: it reads the node's notes, and ends the node at
 
 `gameserver.guard.service` starts it, with one line of JSON on its input, see `Watcher`. Anything else on its input says
 that the node was told to end; when the input ends, the node has ended, and so does this process. It prints to standard
-error, which is the node's; it imports only Python's own modules, takes 7 MB, and wakes five times a second.
+error, which is the node's. It imports only Python's own modules and a few of this package, takes 7 MB, and wakes five
+times a second.
 """
 
 from __future__ import annotations

@@ -174,8 +174,8 @@ class CommitBatch:
 
     def _set_away(self) -> None:
         for runner in list(self._rooms()):
-            # A room that is never stored goes on in any case; a relaxed one goes on without the store, though not
-            # without the lease.
+            # A room that is never stored goes on in any case; a relaxed one without the store, until that is too far
+            # behind, but not without the lease.
             waits = self._suspended or (self._retrying > 0 and runner.room.game_class.durability == "commit")
             away = waits and runner.is_stored
             if runner.store_away != away:

@@ -51,7 +51,7 @@ FAILOVER_S: Final = 30.0
 CALLED: Final = "!"
 """Put behind the name of a call, it names the note in the store that the call was made."""
 ANSWER_S: Final = 10.0
-"""A node that hears only this long after asking that it is the one asks first whether another has called meanwhile."""
+"""A node that learns only this long after asking that it is the one first checks whether another has called."""
 ONCE_MS: Final = 24 * 60 * 60 * 1000
 """How long the store remembers that a node called: far longer than `LATE_S`, and than clocks differ."""
 

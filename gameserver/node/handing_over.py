@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 BATCH: Final = 20
 """How many rooms stand still at a time, at most."""
 CONNECTED: Final = 24
-"""How many connected sessions these have together; more only where the first room alone has more."""
+"""How many connected seats these have together; more only where the first room alone has more."""
 PAUSE_S: Final = 0.1
 """
 Between two batches, so that not everybody connects to the other nodes at once. Each connection with the resumption of

@@ -100,8 +100,8 @@ class Matching:
     def find(self, seek: Seek, but: Collection[RoomRunner]) -> RoomRunner | None:
         """
         :param but: rooms that were tried already.
-        :returns: the best room that would do: one in which the user has a seat already, else one whose game is not over
-            and in which no step waits; of several the oldest.
+        :returns: the oldest room that would do of those in which the user has a seat already, or whose game is not over
+            and in which no step waits; if there is none, the next best by `_rank`.
         """
 
         def fits(runner: RoomRunner) -> bool:

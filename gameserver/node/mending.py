@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gameserver.room.context import RoomContext
 
 SHOWN: Final = frozenset({keys.ROOM, keys.TIMERS, keys.TIMER, keys.CHAT, keys.DOC, keys.FIELD, keys.SEAT})
-"""The kinds of parts that are shown; the others hold what was sent, and answers to questions."""
+"""The kinds of parts that are shown; the others hold what was sent, and answers to requests."""
 HIDDEN: Final = ("key", "password")
 """Entries that are not shown, since they prove who somebody is."""
 _log: Final = Logger(namespace="gameserver.rooms")

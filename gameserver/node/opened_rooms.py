@@ -22,7 +22,7 @@ _log: Final = Logger(namespace="gameserver.rooms")
 
 
 class OpenedRooms:
-    """Warns of what such rooms keep against the new release, and takes rooms out of the store that keep no row now."""
+    """Warns of what such rooms keep against the new release, and takes rooms out of the store that need no row."""
 
     def __init__(self, store: IStore, clock: IClock) -> None:
         self._store = store

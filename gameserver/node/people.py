@@ -43,7 +43,7 @@ class People:
         self._present: Counter[str] = Counter()
 
     def enter(self, connected: Connected) -> None:
-        """Count a connection, whose user is known now."""
+        """Count a connection, once its user is known."""
         self._connected[connected] = None
         self._count(connected.user, 1)
 

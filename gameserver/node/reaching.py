@@ -1,7 +1,7 @@
 """
 How a node finds the room of a code, wherever it is: here, only in the store, or at another node.
 
-That there is no such room only the store can say.
+Only the store can say that there is no such room.
 """
 
 from __future__ import annotations

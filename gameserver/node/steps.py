@@ -118,7 +118,7 @@ class RoomSteps:
         return self.state is OVER
 
     def settle(self) -> None:
-        """Set the state between two steps: the only place that chooses among FREE, READY and HELD."""
+        """Set the state between two steps: FREE, READY or HELD."""
         state = self.state
         if state is READY or state is FREE or state is HELD:
             if self._is_held():
@@ -164,7 +164,7 @@ class RoomSteps:
         raise NotImplementedError
 
     def wake(self) -> None:
-        """Go on: the store answers again."""
+        """Go on: the store answers again, or has caught up."""
         self.room.journal.note(marks.due, self.room.state)
         self.go_on()
 
@@ -185,7 +185,7 @@ class RoomSteps:
     def _apply(self, input: Input, done: Deferred[None] | None, now: float) -> None:
         """Apply one input as a step."""
         if self._remade is not None and not isinstance(input, CreateRoom | LoadRoom):
-            self.commits.seal()  # the room is made anew from what is sealed
+            self.commits.seal()  # so that what earlier steps of this pass sent waits only for what they changed
             self.room = self._remade(self.room)
         elif self.room.spec.waits:
             self.commits.step_may_last(input.what)

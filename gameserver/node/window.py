@@ -77,7 +77,7 @@ class RoomWindow:
 
         :param match: options that it must have, by name.
         :param tried: codes of rooms that will not do.
-        :returns: the code of such a room, first of nodes that are not busy; None: there is none.
+        :returns: the code of the oldest such room, of a node that is not busy if possible; None: there is none.
         """
         try:
             rooms = await self._store.shown_rooms(game, open_only=True, limit=LOOKED_AT)

@@ -15,56 +15,57 @@ HASH_THREADS: Final = max(1, min(4, (os.cpu_count() or 2) - 1))
 @dataclass(frozen=True, kw_only=True)
 class Limits:
     """
-    What one client may do on the wire; told to clients in ``welcome.limits`` under these names.
+    What one client, address or user may do at most; clients are told some of this in ``welcome.limits``.
+
+    "A minute brings back as many" means: so many at once, and again so many in the course of each minute.
 
     :param frame_bytes: the largest frame, and so the largest message.
-    :param depth: nesting of a message's data.
-    :param hello_s: until a new connection must have said hello.
+    :param depth: how deeply a message's data may be nested.
+    :param hello_s: how soon a new connection must have said hello.
     :param ping_s: between two pings.
-    :param pong_s: for the answer to a ping.
-    :param queue_bytes: waiting to be sent to one socket.
+    :param pong_s: how soon a ping must be answered.
+    :param queue_bytes: how much may wait to be sent to one socket.
     :param chat_chars: code points of a line of chat.
-    :param chat_data_bytes: what a client may add to a line of chat, as JSON.
+    :param chat_data_bytes: size of the data that a client may add to a line of chat, as JSON.
     :param name_chars: code points of a name.
-    :param rooms: that one user has a seat in.
-    :param rooms_per_address: open at a time, of all who share an address; one more closes the oldest that was never
-        started and that nobody else entered.
-    :param rooms_made_per_user: however soon they are gone, for the code of each is kept for a day; an hour brings back
-        as many.
+    :param rooms: rooms in which one user has a seat.
+    :param rooms_per_address: rooms that are open at a time, of all who share an address; one more closes the oldest
+        that was never started and that nobody else entered.
+    :param rooms_made_per_user: rooms that one user makes, however soon they end, since the code of each is kept for a
+        day; an hour brings back as many.
     :param rooms_made_per_address: the same for all who share an address.
-    :param options_bytes: of a room's options, as JSON.
-    :param connections_per_address: at one time.
+    :param options_bytes: size of a room's options, as JSON.
+    :param connections_per_address: connections at a time.
     :param unauthenticated: connections that have not said hello, of all addresses; one more closes the one that is idle
-        longest, or, if none is, the one that was longest on its way.
-    :param request_s: until an HTTP request, such as a handshake, must have come whole.
-    :param http_per_address: requests of HTTP but handshakes of WebSockets; a minute brings back as many.
-    :param http_bytes: kept for all connections of HTTP: what they sent and was not answered, and answers that were not
-        read. Beyond it the address for which most is kept loses connections.
+        longest or, if none is idle, the one that has taken longest so far.
+    :param request_s: how soon an HTTP request, such as a handshake, must have come whole.
+    :param http_per_address: HTTP requests except handshakes of WebSockets; a minute brings back as many.
+    :param http_bytes: memory for all HTTP connections together: what they sent and was not answered, and answers that
+        were not read. Beyond it the address for which most is kept loses connections.
     :param qr_per_address: QR codes that are drawn; a minute brings back as many.
-    :param requests_per_s: messages of one connection that are no game's; four times as many at once.
-    :param frames_per_s: frames of one connection besides what its requests and its rooms allow, such as pings and the
-        parts of messages; four times as many at once.
-    :param refused_per_s: messages of one connection that were refused without being looked at, such as those that come
-        too fast; four times as many at once.
+    :param requests_per_s: messages of one connection that are not for a game; four times as many at once.
+    :param frames_per_s: frames of one connection besides those that its requests and its rooms allow, such as pings and
+        the parts of messages; four times as many at once.
+    :param refused_per_s: messages of one connection that were refused unread, such as those that come too fast; four
+        times as many at once.
     :param chat_per_s: lines of one connection; four times as many at once.
-    :param refused_joins_per_user: joins, resumes and passwords of rooms that may fail at once; a minute brings back
-        as many, and so with those below.
-    :param refused_joins_per_address: the same for all who share an address, codes and passwords apart; who has a seat
-        in the room, or tries one that is listed and open to all, is not held back.
-    :param lookups_per_address: codes looked up over HTTP that are none; rooms that are listed, or were found from that
-        address before, are told all the same.
-    :param blocks_per_user: users, or seats, that one user blocks or hears again.
-    :param refused_logins_per_address: wrong names and passwords, and as many wrong tokens; whoever logged in from there
-        before is not held back.
-    :param login_delay_s: the longest wait after one wrong password for an account; the first ones are short.
-    :param reports_per_user: reports to those who keep order, at once; a minute brings back as many.
+    :param refused_joins_per_user: joins, resumes and passwords of rooms that fail; a minute brings back as many.
+    :param refused_joins_per_address: the same for all who share an address, codes and passwords apart; users who have a
+        seat in the room, or try one that is listed and open to all, are not held back.
+    :param lookups_per_address: codes looked up over HTTP that belong to no room; a minute brings back as many. Rooms
+        that are listed, or were found from that address before, are still shown.
+    :param blocks_per_user: users, or seats, that one user blocks or hears again; a minute brings back as many.
+    :param refused_logins_per_address: wrong names and passwords, and as many wrong tokens; a minute brings back as
+        many. Users who have logged in from there before are not held back.
+    :param login_delay_s: the longest wait after one wrong password for an account; the first waits are short.
+    :param reports_per_user: reports to moderators; a minute brings back as many.
     :param reports_per_address: the same for all who share an address.
     :param registrations_per_address: new accounts; an hour brings back as many.
-    :param password_chars: of a new password, at least.
-    :param token_s: an account's token is good for so long; then it is refreshed.
-    :param login_days: a login that is not used ends after so many.
+    :param password_chars: the fewest characters of a new password.
+    :param token_s: how long an account's token is good before it must be refreshed.
+    :param login_days: after how many days without use a login ends.
     :param hash_threads: passwords that are hashed at a time, each with `hash_kib` of memory.
-    :param hashes_waiting: passwords that wait for that; one more is refused.
+    :param hashes_waiting: passwords that are being hashed or wait for it; one more is refused.
     :param hash_kib: Argon2's memory.
     :param hash_passes: Argon2's passes over it.
     """

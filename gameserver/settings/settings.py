@@ -48,50 +48,52 @@ class Settings:
     How one server runs. `load` makes them from what an operator gives.
 
     :param listen: Twisted endpoint strings.
-    :param store: ``sqlite:PATH``, an address of Redis, ``memory:`` (gone with the process), or a store of somebody
-        else's: an address whose scheme an installed package offers, or a module's dotted path, ``:`` and what it is
-        told. Empty: SQLite in `data`.
+    :param store: ``sqlite:PATH``, an address of Redis, ``memory:`` (gone with the process), or somebody else's store:
+        an address whose scheme an installed package offers, or a module's dotted path, ``:`` and what that module
+        reads. Empty: SQLite in `data`.
     :param games: folders, files and dotted paths of games.
-    :param sample_games: the sample games are served as well.
-    :param strict: the server does not start where a game cannot be served; else it serves the others.
+    :param sample_games: whether the sample games are served as well.
+    :param strict: whether the server refuses to start if a game cannot be served; else it serves the others.
     :param data: the folder that is this node's own: its id, its key, the embedded store.
     :param origin: origins of web pages that may connect, and have the server's pages in frames, besides its own host.
     :param host: names by which people reach this server, besides `public_url`'s, IP addresses, and names that only
         their own network knows, such as ``mybox.local``; ``.games.example`` is all below it, ``*`` is any.
-    :param auth: who is admitted, by authenticators in the order in which they are asked.
-    :param admins: names of accounts that may do everything; one that is not taken needs an invitation to register.
-    :param moderators: the same for those who keep order.
+    :param auth: who is admitted: authenticators, in the order in which they are asked.
+    :param admins: names of accounts that may do everything; to register such a name one needs an invitation.
+    :param moderators: the same for accounts that moderate.
     :param registration: who may make an account: ``open``, ``invited`` or ``closed``.
     :param create: who may create rooms: ``everyone``, ``users`` (no guests), ``moderator``, ``admin``, or for one game
         ``GAME=`` and one of these.
     :param secret: the file that holds the secret of the nodes of one store; None: in `data`.
     :param metrics: networks from which ``/metrics`` may be read.
-    :param trusted_proxy: addresses, networks and ``unix``: proxies whose word counts for who a client is.
-    :param public_url: the address that people reach this server at, perhaps with a path, for links, QR codes and
-        cookies; None: what they asked for.
-    :param node_name: what this node is called in addresses, among the nodes of one store; None: nothing.
+    :param trusted_proxy: addresses, networks and ``unix``: proxies that are believed when they say who a client is.
+    :param public_url: the address at which people reach this server, perhaps with a path, for links, QR codes and
+        cookies; None: the address that they asked for.
+    :param node_name: the name of this node in addresses, among the nodes of one store; None: it has none.
     :param node_url: the address at which this very node is reached, where others send people whose room is here; None:
         see `node_address`.
     :param login_url: an address where people log in and come back from with a ticket, as a Django project has one.
-    :param recheck_s: so often whoever is connected is looked up again, where that is possible.
-    :param time_zone: of the calendar, ``@cron``, such as ``Europe/Berlin``; None: this machine's, or what ``TZ`` says.
-    :param sync: of the embedded store: ``normal`` or ``power``.
-    :param lease_s: on a store that nodes share: after so long without a word others take this node's rooms over.
+    :param recheck_s: how often connected users are looked up again, where that is possible.
+    :param time_zone: that of the calendar, ``@cron``, such as ``Europe/Berlin``; None: this machine's, or what ``TZ``
+        says.
+    :param sync: what a commit to the embedded store survives: ``normal``: the end of the process; ``power``: also a
+        power cut.
+    :param lease_s: on a store that nodes share: after so long without a sign of life others take this node's rooms.
     :param step_warn_s: a room's step that takes so long is logged, with its room, its game and its input.
-    :param step_limit_s: at a step that takes so long the server is ended, so that its other rooms go on with the next
-        start, or on other nodes; on a store that nodes share less than `lease_s` - 2, and by itself as much less as it
-        has to be; 0: never.
-    :param sleep_s: a room leaves memory where nobody was connected for so long and nothing is due for so long; None
+    :param step_limit_s: a step that takes so long ends the server, so that its other rooms go on after the next start,
+        or on other nodes. On a store that nodes share it must be less than `lease_s` - 2; the default is reduced as far
+        as that needs. 0: no step ends the server.
+    :param sleep_s: a room leaves memory when nobody was connected for so long and nothing will be due for so long; None
         (``never``): none does.
-    :param stop_delay_s: a server that was told to stop serves all for so long, and says that it is not ready; None: 5
-        on a store that nodes share, else 0.
-    :param stop_limit_s: so long at most it may take to hand rooms over to other nodes, with that delay.
+    :param stop_delay_s: how long a server that was told to stop still serves all, and says that it is not ready; None:
+        5 on a store that nodes share, else 0.
+    :param stop_limit_s: how long it may take to hand rooms over to other nodes, with that delay.
     :param compress_bytes: stored values of at least so many bytes are compressed; 0: none.
-    :param game_bytes: what all rooms of one game may keep on this node, documents and tables.
-    :param native: what was built in C is used; it changes nothing but the speed.
+    :param game_bytes: how much all rooms of one game may keep on this node, in documents and tables.
+    :param native: whether the parts that were built in C are used; they change nothing but the speed.
     :param jwt: whose tokens are believed, for ``jwt`` in `auth`.
     :param django: where users of Django come from, for ``django`` in `auth`.
-    :param sources: setting to where it was given, for errors; what is missing is a default.
+    :param sources: for each setting, where it was given, for errors; one that is missing has its default.
     """
 
     listen: tuple[str, ...] = setting(("tcp:8080:interface=127.0.0.1",), readers.endpoints)

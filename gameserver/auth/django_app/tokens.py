@@ -90,7 +90,7 @@ def read_shared(path: Path) -> Secrets:
     """
     :param path: a file of one or more secrets of `SECRET_BYTES` each, the one that signs first. Unlike the server's own
         secret, a group may read it, since server and project may run as two users of the system.
-    :raises ValueError: others than owner and group may read it, or it holds no secrets; the text reveals nothing of it.
+    :raises ValueError: more than its owner and a group may read it, or it holds no secrets; the text reveals none.
     :raises OSError: it cannot be read.
     """
     if path.stat().st_mode & 0o027:
