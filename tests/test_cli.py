@@ -256,7 +256,9 @@ class SecretTests(SynchronousTestCase):
 
     def test_rotation(self) -> None:
         """Add, use, drop: at no point is a token of the step before unknown, and the file stays private."""
+        before = self.path.stat()
         self.assertEqual(self.run_cli("secret", "show"), [f"signs  {fingerprint(self.first)}"])
+        self.assertEqual(self.path.stat(), before)  # it is only read
         self.run_cli("secret", "add")
         first, second = read_secrets(self.path)
         self.assertEqual(first, self.first)

@@ -89,7 +89,8 @@ def own(text: str) -> list[str]:
     for word in found:
         if not _WORD.fullmatch(word) or not 2 <= len(word) <= MOST_CHARS:
             raise Refused(
-                f"“{word[:40]}” is no word to draw: 2 to {MOST_CHARS} letters, digits, and single spaces, hyphens and apostrophes.",
+                f"“{word[:40]}” is no word to draw: 2 to {MOST_CHARS} letters, digits, single spaces, hyphens and "
+                "apostrophes.",
                 code="bad_data",
                 path="$.text",
             )

@@ -253,17 +253,20 @@ def _secret_option(command: Callable[..., None]) -> Callable[..., None]:
     )(command)
 
 
-def _change_secrets(path: Path, change: Callable[[Secrets], Sequence[bytes]]) -> None:
-    from gameserver.auth.secrets import fingerprint, read_secrets, write_secrets
+def _change_secrets(path: Path, change: Callable[[Secrets], Sequence[bytes]] | None) -> None:
+    """Print the fingerprints of a file's secrets, after they were changed; None: they are only shown."""
+    from gameserver.auth.secrets import Secrets, fingerprint, read_secrets, write_secrets
 
     try:
-        changed = list(change(read_secrets(path)))
-        write_secrets(path, changed)
+        secrets = read_secrets(path)
+        if change is not None:
+            secrets = Secrets(change(secrets))
+            write_secrets(path, secrets)
     except OSError as error:
         raise click.ClickException(remedy(error)) from None
     except SettingError as error:
         raise click.ClickException(str(error)) from None
-    for number, each in enumerate(changed):
+    for number, each in enumerate(secrets):
         click.echo(f"{'signs' if number == 0 else 'known'}  {fingerprint(each)}")
 
 
@@ -271,7 +274,7 @@ def _change_secrets(path: Path, change: Callable[[Secrets], Sequence[bytes]]) ->
 @_secret_option
 def show_secret(path: Path) -> None:
     """Show the secrets' fingerprints: on nodes of one store they are the same."""
-    _change_secrets(path, lambda secrets: secrets)
+    _change_secrets(path, None)
 
 
 @secret.command("add")

@@ -9,7 +9,7 @@ connection, and nothing is lost: the client sends again there what was not appli
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Final
 
 from twisted.internet.defer import Deferred
@@ -82,13 +82,13 @@ class HandingOver:
             counts = {node: heir.rooms for node, heir in heirs.items()}
             some: dict[str, list[RoomRunner]] = {}
             stranded: list[RoomRunner] = []  # they were brought to rest, but the node that was to have them is gone
-            for runner in _batch([runner for runner in stored if runner.lasting is None]):
+            for runner in _batch(runner for runner in stored if _may_leave(runner, heirs.values())):
                 able = [node for node, heir in heirs.items() if _can_run(heir, runner)]
                 if able:
                     node = min(able, key=lambda node: (heirs[node].is_busy, counts[node]))
                     counts[node] += 1
                     some.setdefault(node, []).append(runner)
-                elif runner.over and _is_at_rest(runner) and runner.room.publisher.heard:
+                else:
                     stranded.append(runner)
             if stranded:
                 await self._let_go(stranded)
@@ -132,10 +132,20 @@ class HandingOver:
         return done
 
 
-def _batch(runners: list[RoomRunner]) -> list[RoomRunner]:
+def _batch(runners: Iterable[RoomRunner]) -> list[RoomRunner]:
     """:returns: the first of these rooms, as many as may stand still at a time."""
-    connected = accumulate(len(runner.room.publisher.heard) for runner in runners[:BATCH])
-    return [runner for runner, sum in zip(runners, connected, strict=False) if runner is runners[0] or sum <= CONNECTED]
+    some = list(islice(runners, BATCH))
+    connected = accumulate(len(runner.room.publisher.heard) for runner in some)
+    return [runner for runner, sum in zip(some, connected, strict=True) if runner is some[0] or sum <= CONNECTED]
+
+
+def _may_leave(runner: RoomRunner, heirs: Iterable[Heir]) -> bool:
+    """Whether another node can run a room, or it was brought to rest for one that is gone; not while a step waits."""
+    if runner.lasting is not None:
+        return False
+    return any(_can_run(heir, runner) for heir in heirs) or bool(
+        runner.over and _is_at_rest(runner) and runner.room.publisher.heard
+    )
 
 
 def _can_run(heir: Heir, runner: RoomRunner) -> bool:

@@ -100,8 +100,8 @@ class Matching:
     def find(self, seek: Seek, but: Collection[RoomRunner]) -> RoomRunner | None:
         """
         :param but: rooms that were tried already.
-        :returns: the oldest room that would do of those in which the user has a seat already, or whose game is not over
-            and in which no step waits; if there is none, the next best by `_rank`.
+        :returns: the oldest room that would do of those in which the user has a seat already; if there is none, the
+            best by `_rank`, the oldest of these.
         """
 
         def fits(runner: RoomRunner) -> bool:
@@ -115,7 +115,7 @@ class Matching:
         wanted = seek.spec.name, seek.role, seek.match
         found = [*filter(fits, own), *_best(filter(fits, self._open_rooms.of(*wanted)))]
         return min(
-            found, key=lambda runner: (runner not in own and _rank(runner), self._open_rooms.age(runner)), default=None
+            found, key=lambda runner: (runner not in own, _rank(runner), self._open_rooms.age(runner)), default=None
         )
 
     def being_made(self, seek: Seek) -> Making | None:

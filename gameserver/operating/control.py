@@ -108,7 +108,7 @@ def give_order(folder: Path, order: RoomOrder) -> tuple[bool, Any]:
     :param folder: the data folder of the server.
     :returns: whether a server took the order, and what came of it; False and None if none listens there.
     :raises Refused: the order cannot be followed.
-    :raises OSError: the server did not answer in `WAIT_S`.
+    :raises OSError: the server did not answer in `WAIT_S`, or ended before it did.
     """
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(WAIT_S)
@@ -117,7 +117,10 @@ def give_order(folder: Path, order: RoomOrder) -> tuple[bool, Any]:
         except OSError:
             return False, None
         connection.sendall(msgspec.json.encode(order) + b"\n")
-        answer = msgspec.json.decode(b"".join(iter(lambda: connection.recv(1 << 16), b"")))
+        try:
+            answer = msgspec.json.decode(b"".join(iter(lambda: connection.recv(1 << 16), b"")))
+        except msgspec.DecodeError:
+            raise ConnectionResetError("The server ended before it had answered.") from None
     if "refused" in answer:
         raise Refused(answer["refused"])
     return True, answer["done"]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 
 from gameserver.auth.secrets import fingerprints, load_secrets
 from gameserver.clock import Clock, Cron, server_zone
@@ -78,7 +78,8 @@ class Offline:
         def renewed(_: object) -> None:
             self._later = self._clock.later(LEASE_S / 5, self._renew)
 
-        self.store.renew_lease(for_ms=round(LEASE_S * 1000)).addCallbacks(renewed, lambda _: None)
+        # A store that does not answer is asked again, as a server does; until the lease is over it may be back.
+        self.store.renew_lease(for_ms=round(LEASE_S * 1000)).addBoth(renewed)
 
     async def stop(self) -> None:
         """Close the store, and unlock the data folder."""
@@ -117,17 +118,28 @@ def until_done(reactor: Any, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
     :returns: what ``work`` returns.
     :raises Exception: what it raises.
+    :raises KeyboardInterrupt: a signal has stopped the reactor; ``work`` was cancelled, and has cleaned up.
     """
     results: list[T] = []
     failures: list[Any] = []
+    is_stopped = False
 
     def begin() -> None:
         done = Deferred.fromCoroutine(work())
         done.addCallbacks(results.append, failures.append)
-        done.addBoth(lambda _: reactor.stop())
+        reactor.addSystemEventTrigger("before", "shutdown", stop, done)
+        done.addCallback(lambda _: is_stopped or reactor.stop())
+
+    def stop(done: Deferred[Any]) -> Deferred[Any]:
+        nonlocal is_stopped
+        is_stopped = True
+        done.cancel()
+        return done
 
     reactor.callWhenRunning(begin)
     reactor.run()
-    if failures:
+    if failures and not failures[0].check(CancelledError):
         failures[0].raiseException()
+    if not results:
+        raise KeyboardInterrupt
     return results[0]

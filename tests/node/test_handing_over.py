@@ -160,6 +160,20 @@ class HandingOverTests(TwoNodesTestCase):
         self.successResultOf(drained)
         self.assertIsNotNone(later.registry.get(made.room.code))
 
+    def test_rooms_that_nobody_can_run_stop_no_others(self) -> None:
+        """However many of them come first."""
+        self.patch(handing_over, "BATCH", 1)
+        two = Place(NewCounting, Other, store=SharedStore(self.shared, "n"), seed=5)
+        waits = two.create(self.ann)
+        two.game = "other"
+        goes = two.create(FakeSession("bob"))
+        other = Place(Other, store=SharedStore(self.shared, "o"), seed=7)
+        drained = self.drain(two)
+        self.pass_time(2, two, self.b, other)
+        self.assertNoResult(drained)
+        self.assertIs(two.registry.get(waits.room.code), waits)
+        self.assertIsNone(two.registry.get(goes.room.code))
+
     def test_not_to_one_without_the_game(self) -> None:
         """Nor to one that is about to stop itself."""
         self.room()

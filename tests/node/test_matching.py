@@ -232,6 +232,14 @@ class MatchingTests(SynchronousTestCase):
         self.match("ann")
         self.assertEqual(self.rooms(), [["ann"], ["ann"]])
 
+    def test_back_to_the_own_seat(self) -> None:
+        """Whoever looks again is led back to the room with a seat of theirs, though an older one is open."""
+        older = self.place.create(FakeSession("ann"))
+        self.place.create(bob := FakeSession("bob"))
+        self.place.gone(bob)
+        self.match("bob")
+        self.assertEqual((len(older.room.seats), self.rooms()), (1, [["ann"], ["bob"]]))
+
     def test_over_comes_last_for_others(self) -> None:
         """A room that waits for its host to start again is better than none, and worse than one that begins."""
         over = self.place.create(FakeSession("ann"))
