@@ -1,8 +1,9 @@
 """
-How a WebSocket ends: what was asked is answered, what is owed is sent, the close frame comes last, and nobody stays.
+How a WebSocket ends: what was asked is answered, what is owed is sent, the close frame comes last, and no connection
+stays open.
 
-Autobahn answers a close frame at once, and cuts the connection where that answer may still wait to be sent, as it does
-over TLS and UNIX sockets.
+Autobahn by itself answers a close frame at once, and cuts the connection while that answer may still wait to be sent,
+which happens over TLS and UNIX sockets.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ class Closing(WebSocketServerProtocol):
     """
     A connection that ends well.
 
-    :ivar leaving: the client has closed and is being answered, or was closed for flooding; nothing that it says behind
-        that counts.
+    :ivar leaving: the client has closed and is being answered, or was closed for flooding; whatever it sends after
+        that does not count.
     """
 
     leaving = False
@@ -34,7 +35,7 @@ class Closing(WebSocketServerProtocol):
     transport: Any
 
     def processData(self) -> bool:
-        """Go on to the next frame, or part of one. :returns: whether there may be another behind it."""
+        """Go on to the next frame, or part of one. :returns: whether another may follow it."""
         return self._may_begin() and bool(super().processData()) and not self.leaving
 
     def _may_begin(self) -> bool:
@@ -42,7 +43,7 @@ class Closing(WebSocketServerProtocol):
         return not self.leaving
 
     def onCloseFrame(self, code: Any, reasonRaw: Any) -> bool | None:
-        """The client closes, with a code and a reason or without: what it asked before is answered first."""
+        """The client closes, with or without a code and a reason: first, what it asked before is answered."""
         if self.state != self.STATE_OPEN or self.session is None:
             return super().onCloseFrame(code, reasonRaw)
         self.leaving = True
@@ -52,18 +53,18 @@ class Closing(WebSocketServerProtocol):
         return None
 
     def _close_too(self, code: Any, reason: Any) -> None:
-        """All that was asked is answered, or took too long."""
+        """Answer the close frame: all that was asked is answered, or took too long."""
         if self.state != self.STATE_CLOSED:
             super().onCloseFrame(code, reason)
 
     def sendCloseFrame(self, code: int | None = None, reasonUtf8: bytes | None = None, isReply: bool = False) -> None:
-        """Close, behind what is owed."""
+        """Send the close frame after what is owed."""
         if self.outgoing is not None:
             self.outgoing.write()
         super().sendCloseFrame(code, reasonUtf8, isReply)
 
     def _closeConnection(self, abort: bool = False) -> None:
-        """End the connection behind what waits to be sent; whoever does not read it is cut off a little later."""
+        """End the connection once all that waits is sent; a client that does not read it is cut off a little later."""
         if abort and not self.wasClean:
             self.transport.abortConnection()
         else:

@@ -1,4 +1,4 @@
-"""Who was cut off at another node, and is connected to this one: hears of it within a second, and is closed."""
+"""Closes, within a second, the connections that users have here who were cut off at another node."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ REVOKED: Final = "revoked"
 
 class CutOff:
     """
-    A `gameserver.node.news.Hearer`, who tells others as well.
+    A `gameserver.node.news.Hearer` of what ends logins.
 
     :param sessions: all that are connected.
-    :param standing: looks them up again.
-    :param rereads: see `AuthContext`.
+    :param standing: looks users up again.
+    :param rereads: called first, to read again what authenticators have in memory; see `AuthContext`.
     """
 
     def __init__(
@@ -40,11 +40,11 @@ class CutOff:
         self._rereads = rereads
 
     def hears(self, book: str) -> bool:
-        """Whether that is about somebody's login."""
+        """Whether the changes of this book may end somebody's login."""
         return book in (LOGINS, REVOKED)
 
     async def hear(self, change: BookChange) -> None:
-        """Close, or look up again, whom it is about."""
+        """Close the users whom it is about, or look them up again."""
         if change.book == LOGINS:
             for user, stored in change.puts.items():
                 close_user(self._sessions, user, msgspec.json.decode(stored, type=str | None))
@@ -63,7 +63,7 @@ class CutOff:
 
 def close_everywhere(sessions: Collection[Session], news: News, user: str, login: str | None) -> None:
     """
-    Whoever was let in by this may stay no longer, on no node.
+    Close, on all nodes, the connections of a login that has ended.
 
     :param user: the user's id.
     :param login: which of the user's logins ended, or None for all.

@@ -1,7 +1,7 @@
 """
-The short way of what a client sends: messages that are one whole frame each, which nearly all are.
+The short way for what a client sends: messages that are one whole frame each, as nearly all are.
 
-Whatever is unusual goes to Autobahn from where it begins: fragments, control frames, frames that came in part, and all
+From the first unusual thing on, the bytes go to Autobahn: fragments, control frames, frames that came in part, and all
 that is wrong.
 """
 
@@ -15,16 +15,16 @@ from gameserver.websocket.pace import Pace
 
 class Incoming:
     """
-    What one connection brings.
+    Reads the frames of one connection.
 
     :param own: the first byte of a whole frame in the form that the session speaks.
-    :param most: bytes of a message.
-    :param take: is given each message.
-    :param rest: is given what is not for this way, up to the end of what was read.
-    :param wait: is given what is for the next pass, as `rest` is.
-    :param pace: how much of all this may come.
-    :param admits: says of a frame for which none is spare there whether it is decoded; if not, nothing is any more.
-    :ivar between: what comes next is the beginning of a frame, and nobody else must see it.
+    :param most: the most bytes of a message.
+    :param take: called with each message.
+    :param rest: called with bytes that are not for this reader, up to the end of what was read.
+    :param wait: called with bytes that are for the next pass, up to the end of what was read.
+    :param pace: the budgets of the connection.
+    :param admits: asked for each frame when ``pace.frames`` has none to spare; if it says no, nothing more is decoded.
+    :ivar between: the next byte begins a frame, and Autobahn need not see it.
     """
 
     __slots__ = ("_admits", "_frames", "_has_turn", "_most", "_own", "_rest", "_wait", "between", "take")
@@ -52,7 +52,7 @@ class Incoming:
         self.between = between
 
     def feed(self, data: bytes) -> None:
-        """Something was read: one frame of up to 125 bytes, or some more, most of the time."""
+        """Take what was read: most of the time that is one frame, of up to 125 bytes or a little more."""
         size = len(data)
         if size > 8 and self.between and data[0] == self._own:
             if size < 132 and data[1] == size + 0x7A:
@@ -63,7 +63,7 @@ class Incoming:
                 self._feed(data)
                 return
             if payload.isascii() or self._own != TEXT:
-                # As `_may_go_on`, of which most frames need no call.
+                # As `_may_go_on` does, without a call for most frames.
                 frames = self._frames
                 if frames.spare:
                     frames.spare -= 1
@@ -75,7 +75,7 @@ class Incoming:
         self._feed(data)
 
     def feed_unmasked(self, data: bytes, head: int) -> None:
-        """One frame was read that may be a whole message, and nothing else; its payload is unmasked already."""
+        """Take exactly one frame that may be a whole message; its payload is unmasked already."""
         payload = data[head:]
         own = self._own
         readable = payload.isascii() or own != TEXT or is_text(payload)
@@ -91,7 +91,7 @@ class Incoming:
             self.feed(masked_again(data, head))
 
     def _feed(self, data: bytes) -> None:
-        """Several frames, or longer ones."""
+        """Take several frames, or longer ones."""
         at, end, own = 0, len(data), self._own
         while self.between and end - at > 5 and data[at] == own:
             length, start = data[at + 1] - 0x80, at + 6
@@ -118,7 +118,7 @@ class Incoming:
             self._rest(data[at:] if at else data)
 
     def _may_go_on(self) -> bool:
-        """Count one frame. :returns: whether it is decoded."""
+        """Count one frame. :returns: whether it may be decoded."""
         frames = self._frames
         if frames.spare:
             frames.spare -= 1
@@ -127,5 +127,5 @@ class Incoming:
 
 
 def masked_again(data: bytes, head: int) -> bytes:
-    """:returns: a frame as it came, whose payload was unmasked: the mask stands at the end of its head."""
+    """:returns: an unmasked frame as it came: its payload is masked again with the mask at the end of its head."""
     return data[:head] + unmask(data[head - 4 : head], data[head:])

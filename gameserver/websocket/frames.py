@@ -46,13 +46,13 @@ def head(first: int, length: int) -> bytes:
 
 _number: Final = int.from_bytes
 _ONES: Final = [sum(1 << 32 * word for word in range(words)) for words in range(65)]
-"""By a number of words, what a mask is multiplied with to be that long."""
+"""By a number of 32-bit words: the factor that repeats a mask so many times."""
 
 
 def unmask(mask: bytes, payload: bytes) -> bytes:
     """
     :param mask: four bytes.
-    :returns: the payload, each byte xor the mask's; as one number, which is faster than any loop here.
+    :returns: the payload, each byte xor the mask's; done as one large number, which is faster than a loop in Python.
     """
     size = len(payload)
     words = (size + 3) >> 2
@@ -64,7 +64,7 @@ def unmask(mask: bytes, payload: bytes) -> bytes:
 
 
 def is_text(payload: bytes) -> bool:
-    """Whether these bytes may be a text message."""
+    """Whether these bytes are UTF-8, as the payload of a text message has to be."""
     if payload.isascii():
         return True
     try:
@@ -75,7 +75,7 @@ def is_text(payload: bytes) -> bool:
 
 
 def frame_size(data: bytes, at: int) -> int | None:
-    """:returns: the size of the frame that begins there, with its head, or None where its length has not all come."""
+    """:returns: the bytes of the frame that begins at ``at``, with its head; None where its head has not all come."""
     if len(data) - at < 2:
         return None
     length, head = data[at + 1] & 0x7F, 2

@@ -30,7 +30,7 @@ class GreetedPeer(Peer):
 
     def __init__(self, services: NodeServices, transport: Transport, address: str, *, binary: bool) -> None:
         super().__init__(services, transport, address, binary=binary)
-        # Whose it is, while that is being found out.
+        # Under way while it is found out who this is.
         self._proof: Deferred[tuple[User, str]] | None = None
         self._hello_call: IDelayedCall | None = None
         self.expect_hello()
@@ -67,9 +67,11 @@ class GreetedPeer(Peer):
 
     async def _proven(self, message: messages.Hello) -> tuple[User, str]:
         """
-        :returns: see `_prove`.
-        :raises Refused: also ``busy`` where `_no_hello` gave up. Being busy is not the client's fault: its time to say
-            hello begins anew.
+        Find out who this is, within the time for a hello.
+
+        :returns: as `_prove` does.
+        :raises Refused: as `_prove` does; ``busy`` also where `_no_hello` gave up. Being busy is not the client's
+            fault: its time to say hello begins anew.
         """
         self._proof = Deferred.fromCoroutine(self._prove(message.token, message.ticket))
         try:
@@ -102,14 +104,14 @@ class GreetedPeer(Peer):
             raise Refused("The store does not answer.", code="busy") from None
 
     def _guest_name(self, name: str) -> str:
-        """:raises Refused: ``unauthenticated``, as every refused ``hello`` is."""
+        """:returns: the name as it is shown. :raises Refused: ``unauthenticated``, as for every refused ``hello``."""
         try:
             return self.services.registry.people.admit(name, self.services.limits.name_chars)
         except Refused as refused:
             raise Refused(refused.text, code="unauthenticated", path="$.guest.name") from None
 
     def expect_hello(self) -> None:
-        """From now on there is this much time for it."""
+        """Give the client ``limits.hello_s`` seconds from now to say hello."""
         if self.closed:
             return
         if self._hello_call is not None and self._hello_call.active():
@@ -117,14 +119,14 @@ class GreetedPeer(Peer):
         self._hello_call = self.services.clock.later(self.services.limits.hello_s, self._no_hello)
 
     def _no_hello(self) -> None:
-        """Whoever said nothing good is closed; what the server could not decide yet is given up."""
+        """The time is over: give up what is still being found out, else close a connection that said no hello."""
         if self._proof is not None:
             self._proof.cancel()
         elif self.user is None and not self.closed:
             self.close(Close.UNAUTHENTICATED, "no hello in time")
 
     def end_login(self) -> None:
-        """Nobody waits for a hello any more."""
+        """Wait for no hello any more."""
         if self._hello_call is not None and self._hello_call.active():
             self._hello_call.cancel()
         if self._proof is not None:

@@ -1,10 +1,10 @@
 """
-A node that lost its way to the store: while others serve, whoever is connected here is sent there.
+A node that cannot reach the store: while other nodes serve, it sends away whoever is connected to it.
 
-When its lease has ended, others have its rooms and this node cannot know where: it says nothing of them any more, and
-answers pings, so that its clients would wait until its store is back. So it closes their connections, and takes no new
-ones, for as long as somebody serves at the address that all share. Where nobody does, the store is away for all: then
-everybody stays, and plays on once it is back.
+Once its lease has ended, other nodes have its rooms, and it cannot know which. It can send nothing of these rooms, but
+it does answer pings: its clients would wait until the store is back. So it closes their connections, and takes no new
+ones, for as long as somebody serves at the address that all nodes share. Where nobody does, the store is away for all:
+then everybody stays, and plays on once it is back.
 """
 
 from __future__ import annotations
@@ -23,19 +23,21 @@ if TYPE_CHECKING:
     from gameserver.websocket.session import Session
 
 ASK_AGAIN_S: Final = 0.5
-"""So long after an answer others are asked again: a part of the 2 s that people wait at most once a lease has ended."""
+"""How long after an answer it asks again: a part of the 2 s that people wait at most once a lease has ended."""
 ASK_S: Final = 2.0
-"""So long the address that all share has to answer."""
+"""How long the address that all share may take to answer."""
 
 log = Logger(namespace="gameserver")
 
 
 class Isolation(Service):
     """
-    :param lease: None: the store is this node's alone, and nobody else serves.
+    Watches the lease of this node, and closes connections once it has ended and other nodes serve.
+
+    :param lease: this node's; None: the store is this node's alone, and nobody else serves.
     :param sessions: all that are connected.
-    :param others_serve: asks whether other nodes do; fires with that, and never fails.
-    :ivar isolated: others serve, and this node does not.
+    :param others_serve: asks whether other nodes serve; its Deferred fires with the answer, and never fails.
+    :ivar isolated: whether other nodes serve while this one cannot.
     """
 
     def __init__(
@@ -64,7 +66,7 @@ class Isolation(Service):
             self._call.cancel()
 
     def _look_later(self) -> None:
-        """When the lease would end if it were not renewed meanwhile; where it has ended already, a little later."""
+        """Look when the lease would end if it is not renewed; where it has ended already, after `ASK_AGAIN_S`."""
         if self.running and self._lease is not None:
             self._call = self._clock.later(max(self._lease.left_s, ASK_AGAIN_S), self._look)
 
@@ -100,11 +102,12 @@ class Isolation(Service):
 
 def serving_at(url: str | None, fetch: Callable[[str], Deferred[bytes]], clock: Any) -> Callable[[], Deferred[bool]]:
     """
-    Tell what asks whether some node serves at the address that all share. This node says itself that it does not.
+    Make the call that asks whether some node serves at the address that all share. This node itself answers that it
+    does not.
 
-    :param url: that address; None: there is none.
+    :param url: that address; None: there is none, and the answer is always no.
     :param fetch: reads a page; fails where there is none.
-    :param clock: a reactor, or a clock.
+    :param clock: a reactor, or a clock of tests.
     """
 
     def ask() -> Deferred[bool]:

@@ -15,23 +15,26 @@ from gameserver.settings.settings import Limits
 MINUTE_S: Final = 60.0
 HOUR_S: Final = 3600.0
 VOUCHED: Final = 10_000
-"""Of so many rooms it is known at which address they are known; what was longest without a look is forgotten."""
+"""How many pairs of an address and a room that is known there are kept; the one vouched for longest ago goes first."""
 FORGET_AT: Final = 10_000
-"""So many buckets at least are looked through for full ones, which tell nothing any more."""
+"""Full buckets, which say nothing about anybody, are thrown away when there are this many buckets or more."""
 MOST_BUCKETS: Final = 100_000
-"""So many are kept of those that are not full."""
+"""How many of those that are not full are kept."""
 
 MALFORMED: Final = 20
 MALFORMED_S: Final = 10.0
-"""Frames that are no messages: so many in so many seconds end a session."""
+"""A session is closed when so many of its frames, within so many seconds, were no messages."""
 AT_ONCE: Final = 4.0
-"""So many seconds' worth of messages may come at once."""
+"""How many seconds' worth of messages may come at once."""
 WAITING_MESSAGES: Final = 16
 WAITING_BYTES: Final = 64 * 1024
 """What a session may send ahead of an answer that it has to wait for."""
 
 REQUEST_BYTES: Final = 8192
-"""Of a message that is no game's, besides what it may hold by its settings: a token, above all."""
+"""
+The size of a message that is not for a game, apart from texts, chat data and options, which have limits of their own.
+The largest thing in it is a token.
+"""
 SPARE: Final = 128
 """Descriptors that connections leave to files, to the store, and to as many more as are accepted in one pass."""
 
@@ -73,17 +76,17 @@ class Sizes:
 
 class Budgets:
     """
-    Attempts that may fail: only failures use a budget up, but where it is used up nothing is tried.
+    How many attempts may fail: only failures are charged, but nothing is tried any more once the budget is used up.
 
-    Each kind has a budget for all who share an address, joins one for each user as well. A phone has one user, whose
-    budget is a tenth of the address's: it does not lock out its Wi-Fi. One that makes itself guest after guest does use
-    the address's up; then those still come in who did before, and whoever guesses nothing: see `may_join`. What is
-    guessed of one kind holds back no other: wrong tokens hold back no right password.
+    For each kind of attempt, all who share an address share a budget; for joins, each user has one as well. A phone
+    has one user, whose budget is a tenth of the address's, so that one phone does not lock out its whole Wi-Fi. One
+    that makes itself guest after guest does use up the address's budget; even then those come in who were in before,
+    and those who guess nothing: see `may_join`. The kinds are apart: wrong tokens do not hold back a right password.
 
-    Two kinds count what is done and not what fails: ``http`` and ``qr``.
+    Two kinds count everything that is done, not only what fails: ``http`` and ``qr``.
 
     :param limits: how large they are.
-    :ivar throttled: what was held back how often, by what for; see `gameserver.web.metrics`.
+    :ivar throttled: how often something was held back, by kind; see `gameserver.web.metrics`.
     """
 
     def __init__(self, limits: Limits | None = None) -> None:
@@ -107,7 +110,7 @@ class Budgets:
 
     def left(self, now_s: float, kind: str, who: str) -> bool:
         """
-        Whether another attempt may be made; that it may not is counted.
+        Whether another attempt may be made; if not, that is counted in `throttled`.
 
         :param kind: ``join`` (codes of rooms), ``password`` (of rooms), ``lookup``, ``login``, ``token``,
             ``registration``, ``http`` or ``qr``, of an address; or ``user`` or ``block``, of a user.
@@ -118,19 +121,19 @@ class Budgets:
         return False
 
     def held_back(self, kind: str) -> None:
-        """Something was."""
+        """Count in `throttled` that something of this kind was held back."""
         self.throttled[kind] += 1
 
     def charge(self, now_s: float, kind: str, who: str, size: float = 1.0) -> None:
-        """An attempt was refused, or one that counts was made, which counts as so many."""
+        """Charge an attempt that was refused, or one of a kind that counts always; it counts as ``size`` of them."""
         self._bucket(now_s, kind, who).charge(now_s, size)
 
     def refund(self, now_s: float, kind: str, who: str) -> None:
-        """What was charged before it was known, was no failure."""
+        """Give back what was charged beforehand: the attempt did not fail."""
         self._bucket(now_s, kind, who).charge(now_s, -1.0)
 
     def take(self, now_s: float, kind: str, who: str) -> bool:
-        """:returns: whether something may be done that counts in any case; if so, it is charged."""
+        """:returns: whether something of a kind that always counts may be done; if so, it is charged."""
         if not self.left(now_s, kind, who):
             return False
         self.charge(now_s, kind, who)
@@ -140,16 +143,16 @@ class Budgets:
         """
         Whether this user may try a room, a seat or a password.
 
-        :param guessed: what could be found out by it: ``join`` and ``password``; nothing where a room is listed and
-            open to all, or where the user has a seat.
+        :param guessed: what could be found out by trying: ``join``, ``password``, both, or nothing, where a room is
+            listed and open to all, or where the user has a seat.
         """
         return self.left(now_s, "user", user) and all(self.left(now_s, kind, address) for kind in guessed)
 
     def charge_join(self, now_s: float, address: str, user: str, code: str) -> None:
         """
-        What a user tried was refused.
+        Charge an attempt of a user that was refused.
 
-        :param code: of the error.
+        :param code: the error's.
         """
         self.charge(now_s, "user", user)
         self.charge(now_s, "password" if code == "wrong_password" else "join", address)
@@ -163,7 +166,7 @@ class Budgets:
             del self._vouched[next(iter(self._vouched))]
 
     def vouched(self, address: str, room: str) -> bool:
-        """Whether somebody does, who was not forgotten since."""
+        """Whether somebody at this address knows of this room, as far as that is still kept."""
         return (network_of(address), room) in self._vouched
 
     def _bucket(self, now_s: float, kind: str, who: str) -> TokenBucket:
@@ -177,7 +180,7 @@ class Budgets:
         return bucket
 
     def _forget(self, now_s: float) -> None:
-        """Forget buckets that are full, and of very many the oldest; not again before as many have come."""
+        """Forget full buckets, and the oldest of very many; not again before there are twice as many as were left."""
         used = [(key, bucket) for key, bucket in self._buckets.items() if bucket.level(now_s) < bucket.burst]
         self._buckets = dict(used[-MOST_BUCKETS:])
         self._forget_at = max(FORGET_AT, 2 * len(self._buckets))
@@ -185,9 +188,9 @@ class Budgets:
 
 class Connections:
     """
-    How many connections each address has; see `network_of`.
+    How many connections each address has; an IPv6 network counts as one address, see `network_of`.
 
-    :param most: at a time.
+    :param most: how many one address may have at a time.
     """
 
     def __init__(self, most: int) -> None:
@@ -212,15 +215,15 @@ class Connections:
 
 class Strangers:
     """
-    Connections of which nobody knows yet whose they are.
+    Connections of which it is not known yet whose they are.
 
-    Whoever opens many and says nothing would use up what others need. One too many closes the one that is idle longest,
-    which a browser opens again without a word; where none is, the one that was longest on its way: who means well says
-    hello within moments, and is no stranger by the time that thousands have come after.
+    Whoever opens many and says nothing would use up what others need. When there is one too many, the one that has been
+    idle longest is closed; a browser opens it again without telling its user. Where none is idle, the oldest of the
+    others is closed: whoever means well says hello within moments, before thousands have come after.
 
-    :param most: at a time.
-    :param connections: that there may be at a time, with those that are known.
-    :ivar closed: how many had to go.
+    :param most: how many strangers there may be at a time.
+    :param connections: how many connections there may be at a time, strangers or known.
+    :ivar closed: how many were closed to make room.
     """
 
     def __init__(self, most: int = 10_000, connections: int = sys.maxsize) -> None:
@@ -235,24 +238,24 @@ class Strangers:
         return len(self._idle) + len(self._coming)
 
     def enter(self, stranger: Closable) -> None:
-        """One that says who it is before long, or what it wants; it may have been idle."""
+        """Add one that is expected to say soon who it is or what it wants; it may have been idle before."""
         self.leave(stranger)
         self._coming[stranger] = None
         self._make_room(stranger)
 
     def rest(self, stranger: Idle) -> None:
-        """One that is idle from now on."""
+        """Note that one is idle from now on."""
         self.leave(stranger)
         self._idle[stranger] = stranger
         self._make_room(stranger)
 
     def know(self, stranger: Closable) -> None:
-        """It is known now."""
+        """Note that it is known whose this one is."""
         self.leave(stranger)
         self._known[stranger] = None
 
     def leave(self, stranger: Closable) -> None:
-        """It is gone."""
+        """Note that this one is gone."""
         self._idle.pop(stranger, None)
         self._coming.pop(stranger, None)
         self._known.pop(stranger, None)
@@ -261,8 +264,8 @@ class Strangers:
         """
         Close the one that is idle longest.
 
-        :param address: whose; None is anybody's.
-        :param but: not this one.
+        :param address: only one of this address; None: of any.
+        :param but: never this one.
         :returns: whether there was one.
         """
         for each in self._idle.values():
@@ -289,7 +292,7 @@ def most_connections() -> int:
 
 
 def most_of_one(limits: Limits) -> int:
-    """:returns: how many WebSockets an address may have: never the last descriptors, which others come in by."""
+    """:returns: how many WebSockets an address may have; the last descriptors are always left for others."""
     return max(1, min(limits.connections_per_address, most_connections() * 3 // 4))
 
 
@@ -314,6 +317,6 @@ def raise_descriptors(wanted: int) -> int:
 
 
 def request_bytes(limits: Limits) -> int:
-    """:returns: how large a message is at most that is no ``send``: what lines of chat and options of rooms may be."""
+    """:returns: the most bytes of a message other than ``send``; lines of chat and options of rooms have to fit."""
     texts = 4 * (limits.chat_chars + limits.name_chars)  # code points take four bytes at most
     return min(limits.frame_bytes, REQUEST_BYTES + texts + limits.chat_data_bytes + limits.options_bytes)

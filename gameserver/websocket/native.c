@@ -5,7 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-/* Of a masked frame that is a whole message of up to 65535 bytes, and all that was read: how long its head is, or 0. */
+/* The length of the head, if the data is exactly one masked frame with a whole message of up to 65535 bytes; or 0. */
 static int head_of_whole(const unsigned char *data, ssize_t size)
 {
     if (size < 9 || (data[0] != 0x81 && data[0] != 0x82))
@@ -15,7 +15,7 @@ static int head_of_whole(const unsigned char *data, ssize_t size)
     return size > 133 && data[1] == 0xFE && (data[2] << 8 | data[3]) == size - 8 ? 8 : 0;
 }
 
-/* Xor with the mask, which stands before it. */
+/* Xor the payload with the mask, the four bytes before it. */
 static void unmask(unsigned char *payload, ssize_t size)
 {
     unsigned char mask[8];
@@ -34,7 +34,7 @@ static void unmask(unsigned char *payload, ssize_t size)
         payload[i] ^= mask[i & 3];
 }
 
-/* See native_build.py. What is anything but readable, or finds no space, is not read; nor is what fails. */
+/* See native_build.py. A socket tells of no bytes if it has more than input, if no space is left, or if recv fails. */
 static int read_ready(int epoll, struct arrival *arrivals, char *buffer, int space, int each)
 {
     struct epoll_event ready[MOST];
@@ -64,7 +64,7 @@ static int read_ready(int epoll, struct arrival *arrivals, char *buffer, int spa
     return count;
 }
 
-/* How many bytes went to a descriptor; -1 if it is none, and 0 if none went: Python's own write finds out why. */
+/* How many bytes a descriptor took; -1 if it is none, and 0 if sending failed: Python's own write finds out why. */
 static int write_to(int descriptor, const char *data, int size)
 {
     ssize_t sent;

@@ -1,9 +1,9 @@
 """
-A `SocketPoller` that makes the system calls of a pass in C, all at once, where that was built.
+A `SocketPoller` that makes the system calls of a pass in C, all at once, where the C part was built.
 
-Of what one message costs here, much is Python between two system calls: an event's tuple, a bound method, a buffer
-of 64 KiB that shrinks to a hundred bytes, a mask as a large number. In C that is one call for all that a pass reads,
-and one for what many are told. Whatever is unusual comes back as it was read, and goes the same way as without C.
+Much of what a message costs is Python between two system calls: an event's tuple, a bound method, a buffer of 64 KiB
+that shrinks to a hundred bytes, a mask as a large number. C needs one call for all that a pass reads, and one to send
+the same to many. Whatever is unusual comes back as it was read, and is handled as it is without C.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ except ImportError:
 BUILT: Final = lib is not None
 """Whether there was a C compiler when this was installed."""
 SPACE: Final = 8 * READ_BYTES
-"""Bytes that are read ahead in one pass; the sockets that then find none are read one by one."""
+"""Bytes that one call may read; the sockets for which no space is left are read one by one."""
 ARRIVAL: Final = Struct("5i")
 """A ``struct arrival`` of ``native_build``."""
 
@@ -44,9 +44,9 @@ class NativePoller(SocketPoller):
         self._sent = ffi.new("int[]", EVENTS)
 
     def _serve_ready(self) -> None:
-        """Read all, then give each what it was sent: as bytes of its own, since a game may keep them."""
+        """Read all sockets, then give each what it was sent, as its own copy of bytes, since a game may keep them."""
         read, sockets = ffi.buffer(self._buffer), self._sockets
-        # What a descriptor was when it was read: later in this pass it may be closed, and be another's.
+        # Which socket a descriptor belonged to when it was read: later in this pass it may be closed and used anew.
         arrivals = [arrival for arrival in self._read_ready() if arrival[0] in sockets]
         there = [sockets[arrival[0]] for arrival in arrivals]
         for watched, (descriptor, events, head, start, stop) in zip(there, arrivals, strict=True):
@@ -68,7 +68,7 @@ class NativePoller(SocketPoller):
                 end(socket, why)
 
     def _read_ready(self) -> Any:
-        """:returns: of each socket that is ready, see ``native_build``."""
+        """:returns: for each socket that is ready the five numbers of a ``struct arrival``; see ``native_build``."""
         count = lib.read_ready(self._epoll.fileno(), self._arrivals, self._buffer, SPACE, READ_BYTES)
         if count < 0:
             raise OSError(ffi.errno, os.strerror(ffi.errno))
@@ -87,13 +87,13 @@ class NativePoller(SocketPoller):
         return None if whole == count else ffi.unpack(self._sent, count)
 
     def _make_space(self, count: int) -> None:
-        """There may be more members than descriptors were ever ready at once."""
+        """Have space for so many results: more may be written to than are ever read at once."""
         if count > len(self._sent):
             self._sent = ffi.new("int[]", 2 * count)
 
 
 def _listens(socket: Socket) -> bool:
-    """Whether it still wants what was read: one that is merely paused does, since nobody else has it now."""
+    """Whether it still wants what was read. One that is merely paused does: the bytes are out of the kernel already."""
     return bool(socket.connected and not socket.disconnecting)
 
 

@@ -1,13 +1,14 @@
 """
-How ``native.c`` is built, by cffi: while the package is, if there is a C compiler. Nothing imports this at run time.
+How cffi builds ``native.c`` together with the package, if there is a C compiler. Nothing imports this at run time.
 
 ``read_ready`` asks an epoll set once, and reads once from each of up to ``MOST`` sockets that are merely readable, one
-behind the other into a buffer. It tells of each socket that is ready: what epoll says of it, where what was read stands
-(nowhere: see to it in Python), and how long the head of the frame is whose payload was unmasked (0: all is as it came).
+after the other into one buffer. For each socket that is ready it tells what epoll says of it, where in the buffer its
+bytes stand (``start == stop``: nothing was read, Python sees to it), and how long the head of the frame is whose
+payload was unmasked (0: nothing was unmasked).
 
 ``write_to_all`` sends the same bytes to each descriptor that is not negative, tells how many bytes went to each (-1:
-not tried), and returns how many took them all. ``write_to_each`` does so with bytes of each one's own, which stand one
-behind the other, and so many of them.
+not tried), and returns how many took them all. ``write_to_each`` does the same with bytes for each of them, which stand
+one after the other in ``data``, as many as ``sizes`` says.
 """
 
 from __future__ import annotations

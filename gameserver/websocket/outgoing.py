@@ -1,8 +1,8 @@
 """
-What a connection is owed: gathered during a pass of the reactor, and written once at its end.
+What has to be sent to a connection ("is owed"): gathered during a pass of the reactor, written once at its end.
 
-The same bytes go to every socket. A reader that is slow costs a bounded number of bytes, then its connection; what it
-is owed counts from when it is owed, not from when it is written.
+The same bytes go to every socket. For a slow reader a bounded number of bytes waits; beyond that its connection is
+closed. Bytes count towards that bound from when they are owed, not from when they are written.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def _numbers(to: Sequence[Any]) -> list[int]:
     """
     :returns: descriptors that may be written to at once; -1 where something else comes first.
 
-    They are asked for at the last moment: none can be closed, and become another's, before it is written to.
+    Call this right before the write: no descriptor can be closed in between and be given to another socket.
     """
     return [
         -1 if (socket := (outgoing := session.transport).socket) is None or outgoing._owed else socket.number
@@ -41,9 +41,10 @@ def _numbers(to: Sequence[Any]) -> list[int]:
 
 def _keep_rest(to: Sequence[Any], each: list[bytes], sent: list[int]) -> None:
     """
-    Owe or buffer what many were not sent.
+    Owe or buffer what a call that wrote to many has not sent.
 
-    :param sent: how many bytes of its own went to each, as `SocketPoller` tells.
+    :param each: the data for each session.
+    :param sent: how many bytes of it were sent, as `SocketPoller.write_to_all` returns.
     """
     for session, data, count in zip(to, each, sent, strict=True):
         if count < 0:
@@ -59,15 +60,15 @@ class _TooLarge(Exception):
 @implementer(IPushProducer)
 class Outgoing:
     """
-    What a session sends through its connection: gathered during a pass of the reactor, written once at its end.
+    What a session sends through its connection.
 
-    :param reactor_pass: at the end of each.
-    :param queue_bytes: what may wait for a slow reader.
+    :param reactor_pass: at its end all is written.
+    :param queue_bytes: how much may wait for a slow reader.
     :param binary: whether its frames are binary.
-    :param watch: of such sockets, which may have calls that write to many at once.
-    :param message_bytes: what is larger is never sent.
-    :param sizes: of what is.
-    :ivar socket: what the connection is written to, if it is one of ours and may be written to at once.
+    :param watch: the poller of our sockets, which may have calls that write to many at once.
+    :param message_bytes: a larger message is never sent.
+    :param sizes: where the sizes of messages are counted.
+    :ivar socket: what the connection is written to, if it is one of ours and the connection is open; else None.
     """
 
     __slots__ = (
@@ -113,9 +114,10 @@ class Outgoing:
 
     def send_to_all(self, to: Sequence[Any], frames: list[bytes], *, last: bool) -> None:
         """
-        Owe several at once to many, or write them at once where that is all that they are owed.
+        Owe the same messages to many sessions, or write them at once where nothing else is owed.
 
-        :param to: sessions of this form.
+        :param to: sessions that speak the same form of the protocol as this one.
+        :param last: whether nothing more is expected for them in this pass; only then they are written at once.
         """
         try:
             if len(frames) == 1:
@@ -174,10 +176,10 @@ class Outgoing:
 
     def send_answered(self, to: Sequence[Any], frames: list[bytes], answers: Answered) -> None:
         """
-        Owe many the same frames, and each its answers in between, or write them at once where that is all.
+        Owe many the same frames, and each its answers in between; or write them at once where nothing else is owed.
 
-        :param to: sessions of this form.
-        :param answers: of each of them: an answer, and how many of the frames come before it.
+        :param to: sessions that speak the same form of the protocol as this one.
+        :param answers: for each session, pairs of how many of the frames come before an answer, and the answer.
         """
         heads, most = self._heads, self._queue_bytes
         parts: list[bytes] = []
@@ -193,7 +195,7 @@ class Outgoing:
             shared = b"".join(parts)
             for session in to:
                 data = shared
-                for before, answer in reversed(answers[session]):  # which moves no place of those before it
+                for before, answer in reversed(answers[session]):  # from the last: it moves no earlier place
                     place, size = ends[before], len(answer)
                     start = heads[size] if size < READY else self._head(size)
                     data = b"".join((data[:place], start, answer, data[place:]))
@@ -212,12 +214,12 @@ class Outgoing:
             session.transport._write(data)
 
     def _send_answered_singly(self, to: Sequence[Any], frames: list[bytes], answers: Answered) -> None:
-        """One of these is too large, or all of them are together: each session finds out by itself."""
+        """Send to each session by itself: one message is too large, or all of them are together."""
         for session in to:
             self.send_to_all((session,), in_between(frames, answers[session]), last=True)
 
     def _head(self, size: int) -> bytes:
-        """:returns: the head of a frame. :raises _TooLarge: there is none so large."""
+        """:returns: the head of a frame of this size. :raises _TooLarge: it is larger than `message_bytes`."""
         if size < READY:
             return self._heads[size]
         if size > self._most:
@@ -227,19 +229,19 @@ class Outgoing:
         return head(self._first, size)
 
     def _refuse(self, frames: list[bytes]) -> None:
-        """One of these is larger than the client was told that it would be."""
+        """Close the connection: one of these is larger than the client was told that any would be."""
         largest = max(frames, key=len)
         log.error("a message of {size} bytes was not sent: {start}", size=len(largest), start=largest[:100])
         self._sizes.refused += 1
         self._give_up("a message is larger than limits.message_bytes")
 
     def _give_up(self, why: str) -> None:
-        """Its client cannot be told what it should know; what it says besides is not handled."""
+        """Close the connection, since the client would miss something; what it sends is not handled any more."""
         session = self._protocol.session
         (session or self).close(Close.SLOW_READER, why)
 
     def _owe(self, data: bytes) -> None:
-        """Owe frames; no more of them wait for the end of the pass than may wait for a slow reader."""
+        """Owe frames; if more than `queue_bytes` would wait for the end of the pass, they are written before."""
         if not self._owed:
             self._pass.owe(self.write)
         self._owed.append(data)
@@ -271,7 +273,7 @@ class Outgoing:
             protocol.transport.write(owed[0] if len(owed) == 1 else b"".join(owed))
 
     def _write_bounded(self, owed: list[bytes]) -> None:
-        """Write no more than may wait; a reader that is too slow is cut off."""
+        """Write as much as may wait; where that is not all, the reader is too slow, and its connection is closed."""
         transport = self._protocol.transport
         for frame in owed:
             if self._slow and queued_bytes(transport) + len(frame) > self._queue_bytes:
@@ -280,22 +282,22 @@ class Outgoing:
             transport.write(frame)
 
     def send_volatile(self, frame: bytes, slot: str) -> None:
-        """Write one message at once; where the reader is slow, keep the newest of the slot for when it has read."""
+        """Owe one message; where the reader is slow, keep only the newest of the slot until it has read."""
         if self._slow:
             self._volatile[slot] = frame
         else:
             self.send(frame)
 
     def forget(self, code: str) -> None:
-        """Nothing that waits of this room is wanted any more."""
+        """Drop what is volatile and waits of this room."""
         for slot in [slot for slot in self._volatile if slot.startswith(f"{code}/")]:
             del self._volatile[slot]
 
     def close(self, code: int, reason: str) -> None:
         """
-        Close with a code, behind what is owed; who does not answer in time is cut off.
+        Close with a code, after what is owed is sent; a client that does not answer in time is cut off.
 
-        Whoever floods is not read any more.
+        From one that floods nothing more is read.
         """
         self._volatile.clear()
         self._protocol.sendClose(code, reason)
@@ -309,7 +311,7 @@ class Outgoing:
     def resumeProducing(self) -> None:
         """The client has read all there was."""
         self._slow = False
-        # Behind what rooms make good in this pass: nothing that is said of a document comes before it.
+        # After what rooms send to make up for what they withheld: nothing about a document may come before it.
         self._pass.owe(self._send_newest)
         if self._behind:
             self._behind = False
@@ -317,7 +319,7 @@ class Outgoing:
                 self._protocol.session.caught_up()
 
     def _send_newest(self) -> None:
-        """What is volatile and waited."""
+        """Send what is volatile and has waited."""
         volatile, self._volatile = self._volatile, {}
         for frame in volatile.values():
             self.send(frame)
@@ -328,7 +330,7 @@ class Outgoing:
 
 def queued_bytes(transport: Any) -> int:
     """
-    :returns: what waits in a transport to be sent.
+    :returns: how many bytes wait in a transport to be sent.
 
     Source: ``FileDescriptor`` in twisted/internet/abstract.py, and ``TLSMemoryBIOProtocol`` above it
     """

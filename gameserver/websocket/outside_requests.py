@@ -1,4 +1,4 @@
-"""What a client asks that has nothing to do with a room: lines outside rooms, and to hear nothing of a user."""
+"""What a client asks that has nothing to do with a room: lines of chat outside rooms, and to block a user."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def block(peer: SeatHolder, requester: Requester, message: messages.Block)
 
 
 async def _unless_away(work: Coroutine[Any, Any, Any]) -> Any:
-    """:raises Refused: ``busy``: the store does not answer."""
+    """:returns: what the work returns. :raises Refused: ``busy``: the store does not answer."""
     try:
         return await work
     except StoreUnavailable:

@@ -1,10 +1,10 @@
 """
-How fast a connection may go on: asked before each of its frames is decoded, whatever is in them.
+How fast a connection may go on: asked before each of its frames is decoded, whatever is in it.
 
-Two budgets. One of frames: pings, pongs, empty continuations and messages alike, always more than what requests and the
-rooms of the connection allow, so that it stops nobody who keeps to those. And one of what was refused: whoever goes on
-saying what is not even looked at is not listened to for ever. And a bound on how many frames of one connection are
-served before others are.
+There are two budgets. One is of frames: pings, pongs, empty continuations and messages alike. It is always larger than
+what requests and the rooms of the connection allow, so that it stops nobody who keeps to those. The other is of
+refusals: whoever goes on sending what is refused is not listened to for ever. Besides, only so many frames of one
+connection are served before others have their turn.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from gameserver.settings.settings import Limits
 
 FRAMES_A_PASS: Final = 32
-"""Frames of one connection in one pass of the reactor, where several come at once; the rest waits for the next."""
+"""How many frames of one connection are served in one pass of the reactor; the rest waits for the next pass."""
 FRAME_BYTES: Final = 2048
-"""A larger one counts as several then: so many bytes take about as long as a small one."""
+"""A larger frame counts as several: so many bytes take about as long as one small frame."""
 FOR_A_MESSAGE: Final = 2
-"""Frames for each message that a room allows: it, and the end of it that came by itself."""
+"""Frames for each message that a room allows: the message, and its end where that came by itself."""
 PIECE_BYTES: Final = 512
 """
-A part of a frame that is smaller counts as a frame: no network cuts that small, but for the last one.
+A part of a frame that is smaller than this counts as a frame: no network cuts so small, but for the last part.
 
 Source: RFC 9293 section 3.7.1, the least of the segment sizes
 """
@@ -37,8 +37,9 @@ class Pace:
     """
     The budgets of one connection.
 
-    :param reactor_pass: count the reactor_pass.
-    :ivar frames: whoever has a frame takes one of its ``spare``, or else asks `admits`.
+    :param reactor_pass: counts the passes.
+    :ivar frames: the budget of frames. For each frame its reader takes one of ``spare``; if none is, it asks `admits`.
+    :ivar over: which budget is used up, ``frames`` or ``refused``; empty while none is.
     """
 
     __slots__ = ("_clock", "_left", "_limits", "_number", "_passes", "_refused", "frames", "over")
@@ -66,14 +67,14 @@ class Pace:
         return True
 
     def begin_turn(self) -> None:
-        """Others were served since."""
+        """Begin to count anew: others were served since."""
         self._number = self._passes.number
         self._left = FRAMES_A_PASS
 
     def admits(self, messages_per_s: float) -> bool:
         """
-        :param messages_per_s: what its rooms allow.
-        :returns: whether one frame more may be decoded; if so, it is counted, and if not, none ever.
+        :param messages_per_s: what its rooms allow together.
+        :returns: whether one frame more may be decoded; if so, it is counted. After the first no, it is always no.
         """
         if self.over:
             return False
@@ -83,18 +84,18 @@ class Pace:
             frames.level(now_s)
             more = AT_ONCE * per_s - frames.burst
             frames.per_s, frames.burst = per_s, AT_ONCE * per_s
-            # What a room allows at once, it allows from the beginning.
+            # The messages that a room allows at once may come as soon as there is a seat in it.
             frames.charge(now_s, -max(0.0, more))
         if not frames.take(now_s):
             self.over = "frames"
         return not self.over
 
     def refuse(self) -> None:
-        """Something was refused; one too many, and no frame is decoded any more."""
+        """Count a refusal; after one too many, no frame is decoded any more."""
         now_s = self._clock.monotonic()
         if self._refused is None:  # most connections never need one
             per_s = self._limits.refused_per_s
             self._refused = TokenBucket(per_s, AT_ONCE * per_s)
         if not self._refused.take(now_s):
             self.over = "refused"
-            self.frames.level(now_s)  # none is spare: whoever has a frame asks
+            self.frames.level(now_s)  # so that none is spare, and the next frame asks `admits`

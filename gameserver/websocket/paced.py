@@ -1,4 +1,4 @@
-"""A WebSocket that is read no faster than its `Pace` allows: Autobahn goes on to a frame when that was asked."""
+"""A WebSocket that is read no faster than its `Pace` allows: that is asked before Autobahn begins with a frame."""
 
 from __future__ import annotations
 
@@ -13,16 +13,18 @@ _CLOSE: Final = 8
 _PONG: Final = 10
 """Opcodes."""
 LAST_FRAMES: Final = 1000
-"""Behind our close frame so many are passed over until the client's; what was on its way is not more."""
+"""
+How many frames are passed over between our close frame and the client's. No client has more than that on their way.
+"""
 
 
 class Paced(Closing):
     """
-    A connection on which others do not wait.
+    A connection that makes no other wait.
 
     :ivar incoming: reads what comes, once the handshake is done.
-    :ivar held: came in this pass, and is for the next.
-    :ivar passed: frames, and pieces of some, that were passed over since we closed.
+    :ivar held: bytes that came in this pass, and are kept for the next.
+    :ivar passed: how many frames, and pieces of frames, were passed over since we closed.
     """
 
     incoming: Incoming | None
@@ -34,10 +36,14 @@ class Paced(Closing):
     endpoint: Any
 
     def look(self) -> None:
-        """Whether what comes next may go the short way; while Autobahn's timers of pings run they see every frame."""
+        """
+        Find out whether `Incoming` may read what comes next.
+
+        While Autobahn waits for the answer to a ping, it has to see every frame.
+        """
 
     def autobahn(self, data: bytes) -> None:
-        """Have Autobahn read this, and see whether it is between two messages then."""
+        """Have Autobahn read this, then see whether it is between two messages."""
         if self.state == self.STATE_CLOSED:
             return
         if self.held:
@@ -47,7 +53,7 @@ class Paced(Closing):
             self.look()
 
     def _may_begin(self) -> bool:
-        """Whether Autobahn may look at what comes next: a frame if it is in none, else the rest of that."""
+        """Whether Autobahn may look at what comes next: the rest of the frame that it is in, or else a new one."""
         if self.leaving:
             return False
         if self.state == self.STATE_CLOSING:
@@ -62,7 +68,7 @@ class Paced(Closing):
 
     def _finds_goodbye(self) -> bool:
         """
-        Pass over what comes behind our close frame: nothing of it counts, and nothing is unmasked or kept.
+        Pass over what comes after our close frame: none of it counts, and nothing is unmasked or kept.
 
         :returns: whether the client's own close frame is next, which ends the connection well.
         """
@@ -95,7 +101,7 @@ class Paced(Closing):
         return bool(self.session.admits())
 
     def wait(self, data: bytes) -> None:
-        """Others are served before this; meanwhile nothing else is read of the connection."""
+        """Keep this until others were served; meanwhile nothing else is read from the connection."""
         self.held = data
         if self.incoming is not None:
             self.incoming.between = False
@@ -103,7 +109,7 @@ class Paced(Closing):
         self.factory.reactor.callLater(0, self._go_on)
 
     def _go_on(self) -> None:
-        """They were."""
+        """Read what was held: others were served."""
         held, self.held = self.held, b""
         if self.session is None or self.incoming is None or self.leaving:
             return
@@ -114,7 +120,7 @@ class Paced(Closing):
             self.transport.resumeProducing()
 
     def stop_listening(self) -> None:
-        """It said too much: nothing more is read of it until it is cut off."""
+        """Read nothing more, until the connection is cut off: it sent too much."""
         self.leaving = True
         self.data = self.held = b""
         if self.incoming is not None:
@@ -122,18 +128,18 @@ class Paced(Closing):
         self.transport.pauseProducing()
 
     def processControlFrame(self) -> bool:
-        """A ping, a pong or the end. A pong that nobody asked for says nothing, and is no line in the log."""
+        """Handle a ping, a pong or a close frame. A pong that answers no ping is ignored, without a line in the log."""
         if self.current_frame.opcode == _PONG and b"".join(self.control_frame_data) != self.autoPingPending:
             self.control_frame_data = []
             return True
         return bool(super().processControlFrame())
 
     def onPing(self, payload: bytes) -> None:
-        """Answered with what else is owed, of which no more may wait than of all else."""
+        """Owe the answer to a ping; it counts as all else that waits to be sent."""
         if self.outgoing is not None and self.state == self.STATE_OPEN:
             self.outgoing.pong(payload)
 
     def onMessageFrameData(self, payload: bytes) -> None:
-        """A part of a message came; of those that hold nothing there is nothing to keep."""
+        """Keep a part of a message, unless it is empty."""
         if payload:
             super().onMessageFrameData(payload)

@@ -1,4 +1,4 @@
-"""Whoever is at the other end of a connection: who that is, in which form it is spoken to, and how it is told."""
+"""Whoever is at the other end of a connection: who it is, which form of the protocol it speaks, how to send to it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from gameserver.websocket.services import NodeServices, Transport
 
 class Peer:
     """
-    :param services: the node.
+    The other end of a connection.
+
+    :param services: the node's.
     :param transport: the connection.
-    :param address: whose it is, for budgets.
+    :param address: the client's, by which budgets count.
     :param binary: whether it speaks MessagePack.
     :ivar user: who it is, once it has said hello.
-    :ivar key: by which its client is known again.
+    :ivar key: by which the client is known again on its next connection.
     :ivar closed: the connection is gone.
     :ivar closing: it is being closed; nothing that comes is handled.
     """
@@ -58,11 +60,11 @@ class Peer:
         self.deliver_volatile: Callable[[bytes, str], None] = transport.send_volatile
 
     def say(self, message: FromServer) -> None:
-        """Say something that holds nothing of a game's."""
+        """Send a message that holds no data of a game."""
         self.deliver(msgpack.encode_for(self.form, message))
 
     def done(self, requester: Requester, data: Any) -> None:
-        """Answer a request that no room had a part in."""
+        """Answer a request in which no room had a part, if it has an id."""
         if requester.id is not None:
             frame = messages.encode(messages.Ok(requester.id, data))
             self.deliver(frame if self.form is Form.JSON else msgpack.repack(frame))
@@ -78,7 +80,11 @@ class Peer:
         self.pace.refuse()
 
     def admit(self, user: User) -> None:
-        """:raises Refused: ``forbidden``: the server does not want this user, or whoever comes from there."""
+        """
+        Check that neither the user nor the address is banned; else the connection is closed.
+
+        :raises Refused: ``forbidden``: one of them is.
+        """
         try:
             self.services.registry.watch.admit(user, self.address)
         except Refused:
@@ -86,7 +92,7 @@ class Peer:
             raise
 
     def whoever(self) -> User:
-        """:raises Refused: ``unauthenticated``."""
+        """:returns: the user. :raises Refused: ``unauthenticated``: it has not said hello."""
         if self.user is None:
             raise Refused(code="unauthenticated")
         return self.user

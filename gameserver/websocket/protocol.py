@@ -1,5 +1,5 @@
 """
-The server's side of a WebSocket: the one place beside ``wire.dial`` that knows Autobahn.
+The server's side of a WebSocket: with the rest of this package, and ``client.dial``, all that knows Autobahn.
 
 Autobahn shakes hands, closes, and reads whatever is unusual; messages that are one whole frame, nearly all, are read
 by `Incoming` and go to a `Session`. Frames to the client are written by `Outgoing`, since the same bytes go to every
@@ -39,9 +39,9 @@ _new_factory: Any = WebSocketServerFactory  # Autobahn is annotated in part, and
 
 class GameProtocol(Paced):
     """
-    One connection. Autobahn owns most names here; ours are those that it does not know.
+    One connection. Names in camelCase are Autobahn's or Twisted's; the others are ours.
 
-    :ivar plain: frames hold what was sent, as they come: no extension changes them.
+    :ivar plain: the payload of each frame is what was sent: no extension, such as compression, changes it.
     """
 
     def __init__(self, endpoint: WebSocketEndpoint) -> None:
@@ -98,14 +98,14 @@ class GameProtocol(Paced):
         if self.session is None or self.outgoing is None:
             return
         own = BINARY if self.session.form is not Form.JSON else TEXT
-        # `autobahn` looks, as soon as what came with the handshake is read.
+        # `autobahn` calls `look` as soon as what came together with the handshake is read.
         session, most = self.session, self.endpoint.services.limits.frame_bytes
         ways = session.take, self.autobahn, self.wait
         self.incoming = Incoming(own, most, *ways, session.pace, session.admits, between=False)
         if isinstance(self.transport, Socket):
             self.transport.adopt(self.endpoint.watch, self.incoming)
             self.outgoing.socket = self.transport
-        # twisted.web's channel, from which the transport was taken over, is its producer still.
+        # The transport was taken over from twisted.web's channel, which is still registered as its producer.
         self.transport.unregisterProducer()
         self.transport.registerProducer(self.outgoing, True)
 
@@ -160,11 +160,11 @@ class WebSocketEndpoint:
     Makes the connections of one node.
 
     :param services: what their sessions share.
-    :param origins: origins admitted besides the server's own.
+    :param origins: origins admitted besides the server's own, in lower case, such as ``https://example.org``.
     :param reactor: for handshakes and pings.
-    :param proxies: whose word counts for who a client is.
+    :param proxies: those whose headers are believed when they tell a client's address.
     :param native: use what was built in C, if anything was.
-    :param sessions: where the open ones are kept, for whoever else must know them.
+    :param sessions: where the open sessions are kept, if others need to know them as well.
     """
 
     def __init__(
@@ -205,7 +205,7 @@ class WebSocketEndpoint:
         return WebSocketResource(self._factory)
 
     def admits(self, origin: str, host: str, scheme: str | None = None) -> bool:
-        """Whether a page of this origin may connect: the server's own, by the request's ``Host``, or one of ours."""
+        """Whether a page of this origin may connect: the server's own, by the request's ``Host``, or of `origins`."""
         return admits(origin, host, self.origins, scheme)
 
     def close_all(self, code: int, reason: str) -> None:
@@ -216,11 +216,13 @@ class WebSocketEndpoint:
 
 def admits(origin: str, host: str, origins: Collection[str], scheme: str | None = None) -> bool:
     """
-    :param origin: of the page that calls, as the browser says it.
+    Whether a page of this origin may call.
+
+    :param origin: of the page, as the browser says it.
     :param host: the request's ``Host``, whose own pages may call.
-    :param origins: others that may.
-    :param scheme: what the client speaks with us, or None where that is not known. A page that came in clear may be
-        anybody's, and is not our own where we speak TLS.
+    :param origins: other origins that may call.
+    :param scheme: ``http`` or ``https``: what the client speaks with us; None where that is not known. Where we speak
+        TLS, a page that came over plain HTTP is not our own: anybody may have changed it on its way.
     """
     origin = origin.lower()
     if origin in origins:

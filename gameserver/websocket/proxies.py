@@ -21,6 +21,8 @@ LOCAL: Final = "local"
 
 class Proxies:
     """
+    The proxies whose headers are believed.
+
     :param trusted: addresses, networks such as ``10.0.0.0/8``, and `UNIX`.
     :raises ValueError: one of them is none of these.
     """
@@ -49,7 +51,7 @@ class Proxies:
         """
         :param peer: an address of Twisted's.
         :param forwarded_for: all of ``X-Forwarded-For``, joined by commas.
-        :returns: whose connection it is, for budgets.
+        :returns: the client's address, by which budgets count; `LOCAL` where it has none.
         """
         client = _plain(getattr(peer, "host", None))
         if not forwarded_for or not self.trusts(peer):
@@ -81,7 +83,7 @@ class Proxies:
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:
-    """:returns: an address; one of IPv4 in the dress of IPv6, as a port of both kinds has it, is one of IPv4."""
+    """:returns: an address; ``::ffff:192.0.2.1``, as a port for both kinds shows one of IPv4, is ``192.0.2.1``."""
     try:
         address = ip_address(text.partition("%")[0])
     except ValueError:

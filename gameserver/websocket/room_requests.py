@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 GUESSED: Final = ("not_found", "wrong_password", "forbidden")
 """
-Refusals that a guesser would get, and that are therefore budgeted. Tokens and tickets are too long to be guessed: who
-tries all the same must not hold back those who share the address.
+Refusals that somebody who guesses would get; they are charged to the budgets of `Budgets`. Tokens and tickets are not
+among them: they are too long to be guessed, and whoever tries must not hold back others who share the address.
 """
 
 
@@ -57,7 +57,12 @@ async def resume(peer: Peer, requester: Requester, message: messages.Resume) -> 
 
 
 async def go_on(peer: SeatHolder, requester: Requester, message: messages.NextMessage) -> None:
-    """All go on in a new room; who asks again, since the answer was lost with the connection, has no seat any more."""
+    """
+    Have all who sit in a room go on in a new one.
+
+    Whoever asks again, since the answer was lost with the connection, has no seat in the old room: they are answered
+    from what is kept of the first time.
+    """
     registry = peer.services.registry
     try:
         seat = peer.seat_in(message.room, requester.user)
@@ -92,7 +97,7 @@ async def _reached(peer: Peer, user: User, code: str) -> RoomRunner:
     """
     Find the room that somebody asks for.
 
-    :raises Refused: as `RunningRooms.reach`; ``rate_limited``: this address or user was refused too often.
+    :raises Refused: as `RunningRooms.reach` does; ``rate_limited``: this address or user was refused too often.
     """
     registry = peer.services.registry
     runner = registry.here(code)
@@ -108,7 +113,7 @@ async def _reached(peer: Peer, user: User, code: str) -> RoomRunner:
 
 def _check_budget(peer: Peer, user: User, guessed: Sequence[str]) -> None:
     """
-    :param guessed: what can be found out by asking this: see `Budgets.may_join`.
+    :param guessed: what can be found out by this request; see `Budgets.may_join`.
     :raises Refused: ``rate_limited``: this address or user was refused too often.
     """
     if not peer.services.budgets.may_join(peer.services.clock.monotonic(), peer.address, user.id, guessed):
@@ -116,7 +121,7 @@ def _check_budget(peer: Peer, user: User, guessed: Sequence[str]) -> None:
 
 
 def _guessed(room: Room, user: User) -> Sequence[str]:
-    """:returns: what can be found out of a room by trying it."""
+    """:returns: what can be found out about a room by trying to enter it: ``join``, ``password``, both or nothing."""
     if room.seats.of_user(user.id):
         return ()
     return (*(("join",) if room.state.private else ()), *(("password",) if room.state.password is not None else ()))

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from gameserver.node.runner import RoomRunner
 
 OUTSIDE: Final = ("lobby:", "user:")
-"""What addresses of lines outside rooms begin with."""
+"""How the addresses of lines of chat outside rooms begin."""
 NOBODY: Final[dict[str | None, SessionSeat]] = {}
-"""May speak at once; always empty."""
+"""No seat may speak at once; always empty."""
 SAID_BY_SEATS: Final = frozenset((*SEAT_REQUESTS, messages.NextMessage))
 """What somebody with a seat says of its room."""
 
@@ -33,9 +33,9 @@ class SeatHolder(GreetedPeer):
     """
     A peer and its seats.
 
-    :ivar busy: something is under way for which all that follows has to wait.
-    :ivar speaker: a seat that may speak at once, and has spoken; None while frames are not handled as they come.
-    :ivar speakers: all of these, by the rooms that messages name.
+    :ivar busy: a request is under way, and all that follows has to wait for it.
+    :ivar speaker: the seat that spoke last, whose messages are handled as they come; None while frames have to wait.
+    :ivar speakers: all seats that may speak so, by room code; None stands for the room where the session has but one.
     """
 
     __slots__ = ("_leaving", "_moved", "_seats", "busy", "speaker", "speakers")
@@ -43,16 +43,17 @@ class SeatHolder(GreetedPeer):
     def __init__(self, services: NodeServices, transport: Transport, address: str, *, binary: bool) -> None:
         super().__init__(services, transport, address, binary=binary)
         self._seats: dict[str, str] = {}
-        # Rooms in which it has no seat any more, until they have told it so.
+        # Rooms that it has left, until they have sent all that they owe it.
         self._leaving: tuple[RoomRunner, ...] = ()
-        # Rooms that went to another node. What was said to one before it was told so has no answer: it is said there.
+        # Rooms that moved to another node. What was sent to one before its client knew gets no answer here: the client
+        # sends it again there.
         self._moved: tuple[str, ...] = ()
         self.busy = False
         self.speaker: SessionSeat | None = None
         self.speakers = NOBODY
 
     def hush(self) -> None:
-        """No seat may speak before it is looked at again."""
+        """Have every seat looked up again before its next message is handled."""
         self.speaker, self.speakers = None, NOBODY
 
     def seated(self, code: str, seat: str) -> None:
@@ -79,18 +80,18 @@ class SeatHolder(GreetedPeer):
         self.transport.forget(code)
 
     def _has_left(self, _: object, runner: RoomRunner) -> None:
-        """That room has told all that this session had asked of it."""
+        """The room has answered all that this session asked of it."""
         self._leaving = tuple(left for left in self._leaving if left is not runner)
 
     def has_rights(self, rights: tuple[str, ...]) -> None:
-        """The user has these from now on, and is told so."""
+        """Give the user these rights from now on, and say so to the client."""
         if self.user is not None:
             self.user = replace(self.user, rights=rights)
             self.hush()
             self.say(messages.UserMessage(told_user(self.user)))
 
     def fell_behind(self) -> None:
-        """Much waits for the client to read it: its rooms withhold what they can replace."""
+        """Much waits for the client to read it: have its rooms withhold what they can send anew later."""
         for runner in self.runners():
             runner.fell_behind(self)
 
@@ -101,9 +102,9 @@ class SeatHolder(GreetedPeer):
 
     def admits(self) -> bool:
         """
-        Ask before a frame is decoded for which none is spare.
+        Ask whether a frame may be decoded for which the budget has none to spare.
 
-        :returns: whether it may be; if not, the connection is closed.
+        :returns: whether it may; if not, the connection is closed.
         """
         if self.pace.admits(sum(runner.room.game_class.messages_per_s for runner in self.runners())):
             return True
@@ -115,9 +116,12 @@ class SeatHolder(GreetedPeer):
 
     def seat_in(self, room: str | None, user: User) -> SessionSeat:
         """
-        :param room: its code, or None where the session holds one seat.
-        :returns: the seat, which from now on may speak.
-        :raises Refused: there is no such seat; `RoomMoved`: the room has just gone to another node.
+        Find the seat that a message is for, and let it speak from now on.
+
+        :param room: the room's code; None: the only room in which the session has a seat.
+        :raises Refused: ``bad_data``: None was given, and it has seats in several; ``not_found``: it has no seat there;
+            and as `RunningRooms.find` does.
+        :raises RoomMoved: the room has just moved to another node.
         """
         speaker = self.speakers.get(room)
         if speaker is not None and not speaker.runner.forgotten:
@@ -149,7 +153,7 @@ class SeatHolder(GreetedPeer):
             raise RoomMoved
 
     def room_of(self, message: Any) -> str | None:
-        """:returns: the code of the room that a message is about, where it is said by a seat in it."""
+        """:returns: the code of the room that a message is about, if a seat in it sends it; else None."""
         if type(message) not in SAID_BY_SEATS or is_outside(message):
             return None
         if message.room is None:
@@ -157,12 +161,12 @@ class SeatHolder(GreetedPeer):
         return next((code for code in (message.room, as_typed(message.room)) if code in self._seats), None)
 
     def runners(self) -> list[RoomRunner]:
-        """:returns: those of the rooms in which it has a seat."""
+        """:returns: the runners of the rooms in which this session has a seat."""
         found = (self.services.registry.get(code) for code in self._seats)
         return [runner for runner in found if runner is not None]
 
     def unquiet(self) -> list[RoomRunner]:
-        """:returns: the rooms that may owe it an answer."""
+        """:returns: the runners of the rooms that may owe it an answer."""
         return [runner for runner in (*self.runners(), *self._leaving) if not runner.quiet]
 
     def _detach(self, code: str, seat: str) -> None:
@@ -171,14 +175,14 @@ class SeatHolder(GreetedPeer):
             runner.gone(self, seat)
 
     def leave_seats(self) -> None:
-        """The connection is gone; that is never leaving."""
+        """Tell rooms that the connection is gone; the seats stay the user's."""
         for code, seat in list(self._seats.items()):
             self._detach(code, seat)
         self._seats.clear()
 
 
 def is_outside(message: Any) -> bool:
-    """Whether a line, or a block, has nothing to do with rooms."""
+    """Whether a message is a line of chat, or a block, that has nothing to do with rooms."""
     if isinstance(message, messages.Block):
         return message.user is not None
     return isinstance(message, messages.ChatMessage) and message.to.startswith(OUTSIDE)

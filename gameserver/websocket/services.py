@@ -26,16 +26,16 @@ class Transport(Protocol):
         """Send one frame."""
 
     def send_to_all(self, to: Sequence[Any], frames: list[bytes], *, last: bool) -> None:
-        """Send several to all of these sessions, see `ISession.deliver_to_all`."""
+        """Send several frames to all of these sessions; see `ISession.deliver_to_all`."""
 
     def send_answered(self, to: Sequence[Any], frames: list[bytes], answers: Answered) -> None:
-        """Send several to all of these sessions, and each its answers, see `ISession.deliver_answered`."""
+        """Send several frames to all of these sessions, and to each its answers; see `ISession.deliver_answered`."""
 
     def send_volatile(self, frame: bytes, slot: str) -> None:
-        """Send one frame, unless the reader is slow and a newer one of the slot comes first."""
+        """Send one frame; if the reader is slow, only the newest of a slot is sent, once it has read."""
 
     def forget(self, code: str) -> None:
-        """What is volatile of that room, and waits, is not sent."""
+        """Drop the volatile frames of that room that still wait."""
 
     def close(self, code: int, reason: str) -> None:
         """Close the connection."""
@@ -45,7 +45,7 @@ class NodeServices(Struct, frozen=True):
     """
     What all sessions of a node share.
 
-    :ivar isolated: tells whether others serve, and this node cannot, see `gameserver.websocket.isolation`.
+    :ivar isolated: tells whether others serve while this node cannot; see `gameserver.websocket.isolation`.
     """
 
     registry: RoomRegistry

@@ -1,9 +1,9 @@
 """
-A session: one connection, what it may say now, and what is said to it.
+A session: one connection, what it may say at the moment, and what is said to it.
 
-It knows neither sockets nor Autobahn: whole frames come in by `Session.receive`, and go out through the callables that
-it was made with. Requests are handled in order; while one has to wait (``hello``, a seat), what follows it waits. So
-does what follows one that is refused here, until its rooms have told all that was asked of them before.
+It knows neither sockets nor Autobahn: whole messages come in by `Session.receive`, and go out through its `Transport`.
+Requests are handled in order. While one has to wait (``hello``, or one for a seat), those that follow wait too. They
+also wait after a request that is refused here, until its rooms have answered all that was asked of them before.
 """
 
 from __future__ import annotations
@@ -46,18 +46,20 @@ REQUESTS: Final[dict[type, Callable[..., Coroutine[Any, Any, None]]]] = {
     messages.ChatMessage: outside_requests.post,
     messages.Block: outside_requests.block,
 }
-"""What the server itself is asked; the last two, where they have nothing to do with a room."""
+"""Requests to the server itself; the last two only where they have nothing to do with a room."""
 UNLOOKED: Final = ("bad_message", "unknown_op", "rate_limited", "busy", "draining")
-"""Refusals of what was not even looked at: they rest on nothing, and come at once."""
+"""Refusals of what was not even looked at: they depend on nothing that came before, and are sent at once."""
 PING_BYTES: Final = 128
-"""What is longer is no ``ping``."""
+"""A longer frame is not taken for a ``ping``."""
 
 
 class Session(SeatHolder):
     """
-    :param services: the node.
+    One connection, as the protocol sees it.
+
+    :param services: the node's.
     :param transport: the connection.
-    :param address: whose it is, for budgets.
+    :param address: the client's, by which budgets count.
     :param binary: whether it speaks MessagePack.
     """
 
@@ -90,7 +92,7 @@ class Session(SeatHolder):
     # In
 
     def receive(self, frame: bytes, *, binary: bool = False) -> None:
-        """A frame came in. Never raises."""
+        """Handle a frame, of either form. Never raises."""
         if binary is self._codec.binary:
             self.take(frame)
         elif not (self.closed or self.closing):
@@ -98,16 +100,16 @@ class Session(SeatHolder):
 
     def take(self, frame: bytes) -> None:
         """
-        A frame came in that is of this session's form. Never raises.
+        Handle a frame of this session's form. Never raises.
 
-        While a seat may speak, nothing else is to be asked, and most that is sent needs no more than this.
+        While `speaker` is set, no more checks are needed, and most messages are handled here and in nothing below.
         """
         seat = self.speaker
         if seat is None:
             if self._is_free(frame):
                 self._take(frame)
             return
-        # What is called is a local first: of an attribute that is none of its class Python looks longer for it.
+        # A local first: Python calls ``self._glance()`` more slowly, since it is no method of the class.
         glance = self._glance
         try:
             message = glance(frame)
@@ -123,7 +125,7 @@ class Session(SeatHolder):
             else:
                 self._take(frame)
                 return
-        except Exception:  # noqa: BLE001 - it is no such message, or a type of the game's raises anything
+        except Exception:  # noqa: BLE001 - it is no such message, or a type of the game raised whatever it likes
             self._take(frame)
             return
         requester = seat.requester
@@ -135,7 +137,7 @@ class Session(SeatHolder):
             self._refuse_failed(message, Failure())
 
     def _take(self, frame: bytes) -> None:
-        """Whatever else is said, and all in which something is wrong."""
+        """Handle any other message, and any in which something is wrong."""
         try:
             message = self._codec.decode(frame)
         except Unreadable as unreadable:
@@ -152,13 +154,13 @@ class Session(SeatHolder):
             self._refuse_failed(message, Failure())
 
     def _refuse_failed(self, message: Any, failure: Failure) -> None:
-        """It came to nothing."""
+        """Answer a message that failed."""
         refused = _as_refused(failure)
         if refused is not failure.value or type(message) is not messages.Send or self._count_request():
             self._refuse(message, refused)
 
     def _is_free(self, frame: bytes) -> bool:
-        """:returns: whether a frame is handled now; if not, it is for later, or for nobody."""
+        """:returns: whether a frame may be handled now; if not, it is answered here, kept for later, or dropped."""
         if self.closed or self.closing:
             return False
         if not self.busy:
@@ -173,7 +175,7 @@ class Session(SeatHolder):
         return False
 
     def lost(self) -> None:
-        """The connection is gone; that is never leaving."""
+        """The connection is gone; the seats stay the user's."""
         self.closed = True
         self.hush()
         self.services.strangers.leave(self)
@@ -193,16 +195,16 @@ class Session(SeatHolder):
 
     def finish(self) -> Deferred[None]:
         """
-        Nothing more will be asked.
+        Wait for the last answers: nothing more will be asked.
 
-        :returns: fires once what was asked is answered; a room or a store that does not answer may keep it for ever.
+        :returns: fires once all that was asked is answered; never, if a room or the store never answers.
         """
         return Deferred.fromCoroutine(self._finish())
 
     # One message
 
     def _request(self, message: Any) -> None:
-        """Whatever is no ``send``."""
+        """Handle any message but ``send``."""
         if not self._count_request():
             return
         if isinstance(message, messages.Ping):
@@ -211,7 +213,7 @@ class Session(SeatHolder):
             self._dispatch(message)
 
     def _dispatch(self, message: Any) -> None:
-        """Whatever is neither ``send`` nor ``ping``."""
+        """Handle any message but ``send`` and ``ping``."""
         if isinstance(message, messages.Hello):
             self._wait_for(None, self.hello(message))
             return
@@ -227,7 +229,11 @@ class Session(SeatHolder):
             self._wait_for(requester, REQUESTS[type(message)](self, requester, message))
 
     def _count_request(self) -> bool:
-        """Whatever reaches no game is bounded here. :returns: whether it is within the bound; else that was all."""
+        """
+        Count a message that reaches no game.
+
+        :returns: whether it is within the limit; if not, the connection is closed.
+        """
         if self._requests.take(self.services.clock.monotonic()):
             return True
         self.services.budgets.throttled["messages"] += 1
@@ -235,13 +241,13 @@ class Session(SeatHolder):
         return False
 
     def _count_line(self) -> None:
-        """:raises Refused: ``rate_limited``: nobody reads so fast."""
+        """Count a line of chat. :raises Refused: ``rate_limited``: nobody reads so fast."""
         if not self._lines.take(self.services.clock.monotonic()):
             self.services.budgets.throttled["chat"] += 1
             raise Refused(code="rate_limited")
 
     def _in_room(self, requester: Requester, message: Any) -> None:
-        """What a room answers."""
+        """Have a room answer a request of a seat in it."""
         seat = self.seat_in(message.room, requester.user)
         if isinstance(message, messages.ChatMessage):
             self._count_line()
@@ -249,7 +255,7 @@ class Session(SeatHolder):
         done.addErrback(self._refused_by_room, requester)
 
     def _count_block(self, user: User) -> None:
-        """:raises Refused: ``rate_limited``: nobody is bothered by so many."""
+        """Count a block. :raises Refused: ``rate_limited``: nobody is bothered by so many."""
         now_s, budgets = self.services.clock.monotonic(), self.services.budgets
         if not budgets.left(now_s, "block", user.id):
             raise Refused(code="rate_limited")
@@ -258,7 +264,7 @@ class Session(SeatHolder):
     # Messages that others wait for
 
     def _answer_ping(self, frame: bytes) -> bool:
-        """Whatever waits, a ping does not. :returns: whether it was one."""
+        """Answer a ping, which never waits. :returns: whether the frame was one."""
         try:
             message = self._codec.decode(frame) if len(frame) <= PING_BYTES else None
         except Unreadable:
@@ -269,7 +275,7 @@ class Session(SeatHolder):
         return True
 
     def _wait_for(self, requester: Requester | None, steps: Coroutine[Any, Any, None]) -> None:
-        """Nothing else is handled until this is done."""
+        """Handle nothing else until this is done."""
         self.busy = True
         self.hush()
         done = Deferred.fromCoroutine(steps)
@@ -291,7 +297,7 @@ class Session(SeatHolder):
         if self.busy:
             self._idle = Deferred()
             await self._idle
-        # What rooms said is told or on its way to the store at the end of the pass.
+        # At the end of the pass, all that rooms answered is sent, or on its way to the store.
         ended: Deferred[None] = Deferred()
         self.services.registry.reactor_pass.owe(lambda: ended.callback(None))
         await ended
@@ -300,7 +306,7 @@ class Session(SeatHolder):
     # Errors
 
     async def _refused(self, failure: Failure, requester: Requester | None) -> None:
-        """A request for which others wait came to nothing; guesses are counted."""
+        """Answer a request that failed, and for which others wait; a guess is counted."""
         refused = _as_refused(failure)
         if requester is not None:
             room_requests.charge_guess(self, requester.user, refused)
@@ -309,11 +315,11 @@ class Session(SeatHolder):
             await self._refuse_in_order(None, refused, None)
 
     def _refused_by_room(self, failure: Failure, requester: Requester) -> None:
-        """A room refuses, behind all that it rests on."""
+        """A room has refused a request, after all that this depends on was stored."""
         self._error(requester.id, _as_refused(failure), requester.room)
 
     def _refuse(self, message: Any, refused: Refused) -> None:
-        """A request is refused here; what follows it waits as long as this does."""
+        """Refuse a request here; if that has to wait, what follows waits too."""
         id, room = getattr(message, "id", None), self.room_of(message)
         if refused.code in UNLOOKED or not self.unquiet():
             self._error(id, refused, room)
@@ -321,7 +327,7 @@ class Session(SeatHolder):
             self._wait_for(None, self._refuse_in_order(id, refused, room))
 
     async def _refuse_in_order(self, id: int | None, refused: Refused, room: str | None) -> None:
-        """Refuse once its rooms have told all that was asked of them; what this rests on is stored by then."""
+        """Refuse once its rooms have answered all that was asked; what the refusal depends on is stored by then."""
         try:
             for runner in self.unquiet():
                 await runner.told()
@@ -346,7 +352,7 @@ class Session(SeatHolder):
             self.close(Close.PROTOCOL, "too many frames that are no messages")
 
     def _overflow(self, frame: bytes) -> None:
-        """More came than may wait for an answer."""
+        """Refuse a frame: more came than may wait."""
         try:
             message = self._codec.decode(frame)
         except Unreadable as unreadable:
@@ -360,7 +366,7 @@ def _bucket(per_s: float) -> TokenBucket:
 
 
 def _as_refused(failure: Failure) -> Refused:
-    """:returns: what to tell of a request that came to nothing; a bug of ours costs it alone, and it is answered."""
+    """:returns: what to answer to a request that failed; a bug of ours is logged, and costs this request alone."""
     if isinstance(failure.value, Refused):
         return failure.value
     log.failure("a message was not handled", failure)
@@ -369,7 +375,7 @@ def _as_refused(failure: Failure) -> Refused:
 
 def close_user(sessions: Iterable[Session], user: str, login: str | None) -> None:
     """
-    Whoever was let in by this may stay no longer.
+    Close this node's connections of a login that has ended.
 
     :param user: the user's id.
     :param login: which of the user's logins ended, or None for all.

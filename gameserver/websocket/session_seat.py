@@ -1,4 +1,4 @@
-"""A session in a seat of a room: who speaks there, and how what it says is read."""
+"""A session in a seat of a room: who speaks there, and how its messages are read."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
 class SessionSeat:
     """
-    One seat of one session, for as long as it has it.
+    One seat of one session, for as long as the session has it.
 
     :param id: the seat's.
-    :param typed: what it sends is read by types; else the room reads it.
-    :ivar requester: who sends what has no id.
-    :ivar last_type: of the message that came last.
-    :ivar decode: reads the data of such messages, see `MessageSpec`; None: the room does.
+    :param typed: whether the data of its messages are decoded here, by the types that the game declares; else the room
+        does it.
+    :ivar requester: the requester of messages without an id.
+    :ivar last_type: the type of the message that came last.
+    :ivar decode: decodes the data of messages of that type, see `MessageSpec`; None: the room does.
     """
 
     __slots__ = ("_typed", "code", "decode", "id", "last_type", "requester", "runner")
@@ -35,12 +36,12 @@ class SessionSeat:
         self._typed = typed
 
     def turn_to(self, type: str) -> None:
-        """A message comes of another type than the last one."""
+        """Prepare for a message of another type than the last."""
         spec = self.runner.room.spec.messages.get(type)
         self.last_type = type
         self.decode = spec.decode if spec is not None and self._typed else None
 
     def asking(self, id: int | None) -> Requester:
-        """:returns: who asks, with the id of a request."""
+        """:returns: the requester of a message; ``id`` is the message's, if it has one."""
         requester = self.requester
         return requester if id is None else Requester(requester.session, requester.user, id, requester.room)

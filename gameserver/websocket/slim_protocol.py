@@ -1,8 +1,9 @@
 """
-What a connection need not keep once its handshake is done: Autobahn's settings, its headers, and flags not yet raised.
+What a connection need not keep once its handshake is done: Autobahn's settings, the headers, and flags not yet set.
 
-Autobahn gives each protocol some ninety attributes of its own. Most are the same for all connections of an endpoint: as
-attributes of a class that is made for it they cost nothing, and the rest fits a dict of a quarter of the size.
+Autobahn gives each protocol some ninety attributes of its own. Most are the same for all connections of an endpoint.
+As attributes of a class that is made for the endpoint they cost nothing, and a dict of a quarter of the size holds the
+rest.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ OF_THE_HANDSHAKE: Final = (
     "websocket_protocols",
     "websocket_version",
 )
-"""Nobody reads these later."""
+"""Attributes that nobody reads after the handshake."""
 FALSE_YET: Final = (
     "closedByMe",
     "droppedByMe",
@@ -59,9 +60,11 @@ NONE_YET: Final = (
 
 def endpoint_class(protocol: type[P], factory: Any) -> type[P]:
     """
-    :param protocol: a class of Autobahn's kind.
-    :param factory: configured; the settings of its connections do not change from now on.
-    :returns: a class on which its instances find what they have in common, after `let_go`.
+    Make a class that holds what all connections of an endpoint have in common.
+
+    :param protocol: a subclass of Autobahn's ``WebSocketServerProtocol``.
+    :param factory: configured; its settings must not change from now on.
+    :returns: a subclass, whose instances keep only what is their own once they are given to `let_go`.
     """
     shared: dict[str, Any] = {}
     for name in protocol.CONFIG_ATTRS:  # type: ignore[attr-defined]
@@ -69,13 +72,13 @@ def endpoint_class(protocol: type[P], factory: Any) -> type[P]:
         # A function that is an attribute of a class would be called as its method.
         shared[name] = staticmethod(value) if callable(value) else value
     shared.update(dict.fromkeys((*OF_THE_HANDSHAKE, *NONE_YET)), **dict.fromkeys(FALSE_YET, False))
-    # It is for sends in pieces, which nobody asks for here; an empty deque takes 600 bytes.
+    # Autobahn's queue for sending in pieces, which nobody does here; an empty deque takes 600 bytes.
     shared["send_queue"] = ()
     return type(protocol.__name__, (protocol,), {**shared, "__module__": protocol.__module__})
 
 
 def let_go(protocol: Any) -> None:
-    """Keep what is this connection's own."""
+    """Drop the attributes of a connection that its class from `endpoint_class` holds too."""
     shared = type(protocol).__dict__
     if "send_queue" not in shared:
         return

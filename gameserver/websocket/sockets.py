@@ -2,12 +2,12 @@
 The sockets under our WebSockets: they write at once, and are watched by an epoll set of our own.
 
 Twisted's way from a readable socket to ``dataReceived`` costs more than what we do with a message. A `Socket` is
-Twisted's own TCP transport in all but two things, once its connection is a WebSocket: what is written goes to the
-kernel at once while nothing is buffered, and the reactor that it asks for readiness is a `SocketPoller`. That is one
-descriptor in the real reactor, and it serves all sockets that have something in one pass, which it ends.
+Twisted's own TCP transport. Two things change once its connection is a WebSocket: what is written goes to the kernel at
+once while nothing is buffered, and the reactor that it asks for readiness is a `SocketPoller`. To the real reactor that
+is one descriptor; in one pass, which it begins and ends, it serves all sockets that are ready.
 
-Where there is no epoll, under TLS and on sockets of Unix all stays with the reactor. `gameserver.websocket.native` has
-a faster `SocketPoller`, for where it could be built.
+Where there is no epoll, under TLS and on UNIX sockets all stays with the reactor. `gameserver.websocket.native` has a
+faster `SocketPoller`, which is used where it could be built.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from gameserver.node.reactor_pass import ReactorPass
 from gameserver.websocket.frame_reader import Incoming, masked_again
 
 Watched = tuple["Socket", Callable[[int], bytes], Callable[[bytes], None], Callable[[bytes, int], None]]
-"""A socket, how it is read, what is given what was read, and what a frame that is unmasked: see `Incoming`."""
+"""A socket, its ``recv``, and two calls of `Incoming`: for bytes as they were read, and for an unmasked frame."""
 WriteToAll = Callable[[list[int], bytes], list[int] | None]
 WriteToEach = Callable[[list[int], list[bytes]], list[int] | None]
 READ_BYTES: Final = 65_536
@@ -42,8 +42,8 @@ class Socket(tcp.Server):
     A connection that a client opened.
 
     :ivar eager: what is written goes out at once where nothing waits; HTTP's small writes are better gathered.
-    :ivar send: the socket's own, while what is written goes out at once.
-    :ivar number: its descriptor, just as long, else -1: nobody may write to one that is closed, and another's by now.
+    :ivar send: the socket's own, while what is written goes out at once; else None.
+    :ivar number: its descriptor, as long as `send` is set; else -1, since a closed one may belong to another socket.
     """
 
     eager = False
@@ -55,9 +55,9 @@ class Socket(tcp.Server):
 
     def adopt(self, watch: SocketPoller, incoming: Incoming | None = None) -> None:
         """
-        From now on a WebSocket: write eagerly, and be watched by this.
+        Become a WebSocket's: write eagerly, and be watched by this poller.
 
-        :param incoming: is given what is read, instead of the protocol.
+        :param incoming: what is given the bytes that are read, instead of the protocol.
         """
         waits = self._waits
         self.feed = incoming.feed if incoming else self.protocol.dataReceived
@@ -76,17 +76,17 @@ class Socket(tcp.Server):
         self.protocol.dataReceived(masked_again(data, head))
 
     def _go(self) -> None:
-        """What is written goes out at once."""
+        """Let what is written go out at once."""
         self.send = self.socket.send
         self.number = self.fileno()
 
     def _hold(self) -> None:
-        """The reverse."""
+        """Let what is written go through the buffer."""
         self.send = None
         self.number = -1
 
     def doRead(self) -> Any:
-        """There is something to read."""
+        """Read once. :returns: why the connection ends, if it does."""
         try:
             data = self.socket.recv(READ_BYTES)
         except (BlockingIOError, InterruptedError):
@@ -95,12 +95,12 @@ class Socket(tcp.Server):
             return CONNECTION_LOST
         if not data:
             return CONNECTION_DONE
-        # HTTP's protocol is looked up anew each time: it hands over to the WebSocket's in the middle of a read.
+        # The protocol is looked up anew each time: HTTP's hands over to the WebSocket's in the middle of a read.
         (self.feed or self.protocol.dataReceived)(data)
         return None
 
     def write(self, data: bytes) -> None:
-        """Send what the kernel takes, and buffer the rest; where sending fails, the buffer's own way finds out."""
+        """Send what the kernel takes, and buffer the rest; if sending fails, Twisted finds out as it sends the rest."""
         if self.send is None:
             self.buffer(data)
             return
@@ -112,7 +112,7 @@ class Socket(tcp.Server):
             self.buffer(data[sent:])
 
     def buffer(self, data: bytes) -> None:
-        """Have this sent when the kernel takes it, behind what waits already."""
+        """Have this sent when the kernel takes it, after what waits already."""
         super().write(data)  # type: ignore[no-untyped-call]
 
     def startWriting(self) -> None:
@@ -129,7 +129,7 @@ class Socket(tcp.Server):
             self._go()
 
     def connectionLost(self, reason: Failure) -> None:
-        """The socket is closed, and its number may be another's."""
+        """The socket is closed, and its descriptor may be given to another."""
         self._hold()
         super().connectionLost(reason)
 
@@ -142,7 +142,7 @@ def hand_out_sockets(port: Any) -> None:
 
     Source: the docstring of `twisted.internet.tcp.Port`
     """
-    # A port of Unix is a tcp.Port as well.
+    # A port for UNIX sockets is a tcp.Port as well.
     if getattr(port, "transport", None) is tcp.Server and hasattr(select, "epoll"):
         port.transport = Socket
 
@@ -150,13 +150,14 @@ def hand_out_sockets(port: Any) -> None:
 @implementer(IReadDescriptor)
 class SocketPoller:
     """
-    An epoll set, which stands for the reactor to the sockets in it.
+    An epoll set, which the sockets in it take for their reactor.
 
     :param reactor: where the set itself is watched, while there is any socket in it.
-    :param reactor_pass: a pass over the sockets is one.
-    :ivar way: how this goes about it, for the log.
+    :param reactor_pass: begun and ended with each pass over the sockets.
+    :ivar way: how it works, in words for the log.
     :ivar write_to_all: writes the same bytes to many descriptors, if there is a faster way than one by one; negative
         ones are left out. Returns how many bytes went to each, -1 where it did not try; None: all of them to all.
+    :ivar write_to_each: the same, with bytes for each of them.
     """
 
     way = "in Python"
@@ -178,7 +179,7 @@ class SocketPoller:
         self._change(socket, add=select.EPOLLIN)
 
     def removeReader(self, socket: Socket) -> None:
-        """The reverse."""
+        """No longer have its ``doRead`` called."""
         self._change(socket, drop=select.EPOLLIN)
 
     def addWriter(self, socket: Socket) -> None:
@@ -186,7 +187,7 @@ class SocketPoller:
         self._change(socket, add=select.EPOLLOUT)
 
     def removeWriter(self, socket: Socket) -> None:
-        """The reverse."""
+        """No longer have its ``doWrite`` called."""
         self._change(socket, drop=select.EPOLLOUT)
 
     def _change(self, socket: Socket, add: int = 0, drop: int = 0) -> None:
@@ -222,7 +223,7 @@ class SocketPoller:
         return "websockets"
 
     def connectionLost(self, reason: Failure) -> None:
-        """The reactor lets go of everything as it ends: the sockets, which are its own to it, as well."""
+        """The reactor disconnects all its readers as it ends; this one does so with its sockets."""
         for socket, *_ in list(self._sockets.values()):
             socket.connectionLost(reason)
 
@@ -241,7 +242,7 @@ class SocketPoller:
                 socket, receive, feed, _ = sockets[descriptor]
             except KeyError:
                 continue  # closed by what came before it in this pass
-            # As Socket.doRead, without its calls; what is wrong it sees itself.
+            # As Socket.doRead does, with fewer calls; if anything is wrong, doRead finds it by itself.
             try:
                 data = receive(READ_BYTES) if events == READABLE else b""
             except OSError:
@@ -270,7 +271,7 @@ class SocketPoller:
 
 
 def serve(socket: Socket, events: int) -> Any:
-    """Anything but mere input. :returns: why the connection ends, if it does."""
+    """Handle anything but mere input. :returns: why the connection ends, if it does."""
     if events & (select.EPOLLHUP | select.EPOLLERR) and not events & select.EPOLLIN:
         return CONNECTION_LOST
     why = socket.doRead() if events & select.EPOLLIN else None
@@ -280,7 +281,7 @@ def serve(socket: Socket, events: int) -> Any:
 
 
 def end(socket: Socket, why: Exception) -> None:
-    """A connection is over, if it is not already."""
+    """End a connection, if it has not ended already."""
     if socket.connected:
         socket.connectionLost(Failure(why))
 

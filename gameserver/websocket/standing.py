@@ -1,8 +1,8 @@
 """
 Whether those who are connected still may be, with the rights that they have.
 
-Tokens are looked at when somebody comes. What changes later is found out here: at once where somebody says so, and of
-everybody connected every ``recheck_s``.
+A token is checked when somebody connects. Later changes are found here: at once if an order says so, and otherwise by
+looking everybody up again every ``recheck_s`` seconds.
 """
 
 from __future__ import annotations
@@ -20,17 +20,19 @@ from gameserver.protocol.messages import Close
 from gameserver.websocket.seat_holder import SeatHolder
 
 STRETCH: Final = 50
-"""Logins that are looked up in a pass of the reactor, where that takes no time."""
+"""How many logins are looked up before others have a turn, where looking up need not wait for anything."""
 Login = tuple[User, list[SeatHolder]]
-"""A user, as proved by one login, and the connections of that."""
+"""A user, as one login has proved it, and the connections of that login."""
 
 log = Logger(namespace="gameserver")
 
 
 class Standing(Service):
     """
+    Looks users up again while they are connected.
+
     :param sessions: all that are connected.
-    :param every_s: so often everybody is looked up again.
+    :param every_s: after so many seconds everybody is looked up again.
     """
 
     def __init__(
@@ -57,14 +59,14 @@ class Standing(Service):
         """
         Cut users off, or have them looked up again.
 
-        :raises StoreUnavailable: some of it may not hold; do it again.
+        :raises StoreUnavailable: some orders may not be carried out; give them all again.
         """
         for order in orders:
             await self._authenticators.revoke(order, now_s=self._clock.now())
             await self.recheck(order.user)
 
     async def recheck(self, user_id: str) -> None:
-        """Look this user up again; it fires when connections have the rights that hold now, or are closed."""
+        """Look this user up again; returns once the connections have the rights that hold now, or are closed."""
         for login in self._logins(user_id):
             await self._recheck(login)
 
@@ -79,14 +81,14 @@ class Standing(Service):
 
     async def recheck_all(self) -> None:
         """Look everybody up again."""
-        # One after the other: there is time, and whoever comes in meanwhile is to wait for none of it.
+        # One after the other: there is time, and whoever comes in meanwhile must not wait for all of them.
         for count, login in enumerate(self._logins(), 1):
             await self._recheck(login)
             if count % STRETCH == 0:
                 await self._pause()
 
     def _pause(self) -> Deferred[None]:
-        """Let others have their turn: of guests there is nothing to wait for."""
+        """Let others have their turn: looking up a guest never waits, so it would hold up everybody else."""
         over: Deferred[None] = Deferred()
         self._call = self._clock.later(0, over.callback, None)
         return over
