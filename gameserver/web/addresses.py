@@ -1,7 +1,7 @@
 """
-Where people reach this server: what the operator says, or else what the machine's own network tells.
+Where people reach this server: the address that its operator gives, or else those that the machine has itself.
 
-A link or a QR code with ``localhost`` in it leads a phone to itself, so loopback addresses are told only where this
+A link or a QR code with ``localhost`` in it leads a phone to itself, so loopback addresses are given only where this
 server listens at nothing else.
 """
 
@@ -15,11 +15,11 @@ from typing import Any, Final
 from gameserver.web.listening import speaks_tls
 
 ANYWHERE: Final = ("", "0.0.0.0", "::")
-"""What a port is bound to that listens at every address of the machine."""
+"""Hosts by which a port listens at every address of the machine."""
 
 ELSEWHERE: Final = ("203.0.113.1", "10.255.255.255", "172.31.255.255", "192.168.255.255", "2001:db8::1")
 """
-Addresses of other networks: which of ours would the machine use to reach them? Nothing is sent to them.
+Addresses of other networks, to find out which of its own the machine would use to reach them. Nothing is sent there.
 
 Source: RFC 5737, RFC 1918, RFC 3849
 """
@@ -27,8 +27,10 @@ Source: RFC 5737, RFC 1918, RFC 3849
 
 class Addresses:
     """
-    :param public_url: what the operator says, or None.
-    :param own: tells the machine's own addresses.
+    The addresses of one server.
+
+    :param public_url: the operator's, or None.
+    :param own: returns the machine's own IP addresses.
     """
 
     def __init__(self, public_url: str | None = None, own: Callable[[], Sequence[str]] | None = None) -> None:
@@ -38,10 +40,11 @@ class Addresses:
 
     def add(self, endpoint: str, bound: Any) -> None:
         """
-        A port is open.
+        Note that a port is open.
 
         :param endpoint: the endpoint string, which tells whether it speaks TLS.
-        :param bound: its address, as the port tells it; one that is not of TCP, such as a UNIX socket's, says nothing.
+        :param bound: its address, as Twisted's port returns it; one that is not of TCP, such as a UNIX socket's, is
+            left out.
         """
         host, port = getattr(bound, "host", None), getattr(bound, "port", None)
         if isinstance(host, str) and isinstance(port, int):
@@ -49,7 +52,7 @@ class Addresses:
 
     @property
     def urls(self) -> list[str]:
-        """Addresses without a slash at their end, the best first; only the operator's has a path."""
+        """URLs without a slash at their end, the best first; only the operator's may have a path."""
         if self.public_url is not None:
             return [self.public_url]
         found = list(dict.fromkeys(self._found()))
@@ -61,12 +64,12 @@ class Addresses:
                 yield url_of(scheme, each, port), is_loopback(each)
 
     def _fitting(self, host: str) -> list[str]:
-        # Linux gives a port of all IPv6 addresses those of IPv4 as well.
+        # On Linux, a port that listens at all IPv6 addresses takes IPv4 as well.
         return [own for own in self._own() if host == "::" or ":" not in own]
 
 
 def own_addresses() -> list[str]:
-    """:returns: the machine's addresses in its networks, those of the way out first; perhaps none."""
+    """:returns: the machine's addresses in its networks, first those that it reaches others by; perhaps none."""
     found: dict[str, None] = {}
     for target in ELSEWHERE:
         family = socket.AF_INET6 if ":" in target else socket.AF_INET
@@ -82,7 +85,7 @@ def own_addresses() -> list[str]:
 
 
 def is_loopback(host: str) -> bool:
-    """:returns: whether only this machine reaches it."""
+    """:returns: whether only this machine reaches this host."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -90,7 +93,7 @@ def is_loopback(host: str) -> bool:
 
 
 def url_of(scheme: str, host: str, port: int) -> str:
-    """:returns: an address, without the port that the scheme has anyway."""
+    """:returns: a URL, without the port if it is the scheme's own."""
     try:
         host = f"[{host}]" if isinstance(ip_address(host), IPv6Address) else host
     except ValueError:

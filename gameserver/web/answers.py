@@ -27,12 +27,12 @@ STATUS: Final = {
     "draining": 503,
     "quarantined": 503,
 }
-"""Code to HTTP status; any other, a game's own too, is a `CONFLICT`."""
+"""Code to HTTP status; any other code, such as a game's own, is a `CONFLICT`."""
 CONFLICT: Final = 409
 
 
 def answer(request: Request, value: Any, *, status: int = 200) -> bytes:
-    """:returns: the body, once the request's headers are set for it."""
+    """Set the headers of an answer. :returns: its body, JSON."""
     body = msgspec.json.encode(value)
     request.setResponseCode(status)
     request.setHeader(b"content-type", b"application/json")
@@ -42,7 +42,7 @@ def answer(request: Request, value: Any, *, status: int = 200) -> bytes:
 
 
 def refusal(request: Request, refused: Refused) -> bytes:
-    """:returns: the body of an error, once the request's headers are set for it."""
+    """Set the headers of an error. :returns: its body, JSON."""
     status = STATUS.get(refused.code, CONFLICT)
     if status == 401:
         request.setHeader(b"www-authenticate", b"Bearer")
@@ -55,18 +55,18 @@ def refusal(request: Request, refused: Refused) -> bytes:
 
 
 def wrong_method(request: Request, methods: Iterable[str]) -> bytes:
-    """:returns: the body of an error that names the methods that would do."""
+    """Set the headers of an error that names the methods that would do. :returns: its body."""
     request.setHeader(b"allow", allow(methods))
     return refusal(request, Refused(CODES["unknown_op"], code="unknown_op"))
 
 
 def address_of(request: Request) -> str:
-    """:returns: whose request it is, for budgets."""
+    """:returns: the client's address, by which budgets count."""
     return getattr(request.getClientAddress(), "host", "local")
 
 
 def caller_of(request: Request) -> Caller:
-    """:returns: from where it comes, as authenticators are told."""
+    """:returns: where a request comes from, as authenticators are told."""
     headers = {
         name.decode("latin-1").lower(): values[0].decode("utf-8", "replace")
         for name, values in request.requestHeaders.getAllRawHeaders()
@@ -76,5 +76,5 @@ def caller_of(request: Request) -> Caller:
 
 
 def allow(methods: Iterable[str]) -> bytes:
-    """:returns: an ``Allow`` header; everybody may ask for ``OPTIONS``."""
+    """:returns: the value of an ``Allow`` header; ``OPTIONS`` is always in it."""
     return ", ".join(sorted({*methods, "OPTIONS"})).encode()

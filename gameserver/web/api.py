@@ -1,12 +1,12 @@
 """
 The HTTP calls: games, rooms, and whether this node is well.
 
-Those of who somebody is are in `gameserver.web.identity`, those of who keeps order in `gameserver.web.moderation`.
+Calls about accounts and logins are in `gameserver.web.identity`, those for moderators in `gameserver.web.moderation`.
 
-What comes here has passed `gameserver.web.site.Front`. All answers but the QR code's and the numbers are JSON; errors
-are ``{"code", "message"}`` with the codes of the wire.
+Requests have passed `gameserver.web.site.Front`. All answers but QR codes and ``/metrics`` are JSON; errors are
+``{"code", "message"}`` with the codes of the wire.
 
-Nobody is told what the store has not yet: an answer about a room that has something to commit waits for that commit.
+No answer says what is not in the store yet: one about a room that has something to commit waits for that commit.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ if TYPE_CHECKING:
 
 LISTED_ROOMS: Final = 200
 SKIPPED_ROOMS: Final = 2000
-"""So many may come before those that are listed."""
+"""How many rooms a request may skip."""
 LISTED_BYTES: Final = 1 << 20
-"""A listing ends at whichever comes first: options of rooms may be large."""
+"""A listing ends at so many bytes, or at its most rooms: options of rooms may be large."""
 ROOMS_A_REQUEST: Final = 20
-"""To list so many costs as much as a request does, and counts as one more."""
+"""To list so many rooms costs as much as a request, and counts as one more."""
 LOOK_S: Final = 2.0
-"""How long a reader waits for a room that is at work."""
+"""How long a request waits for what it asks of a room that is at work."""
 
 
 class Api(Identity, ModerationApi, RevokeApi):
@@ -92,7 +92,7 @@ class Api(Identity, ModerationApi, RevokeApi):
         self.list_games()
 
     def list_games(self) -> None:
-        """The games may be others than before."""
+        """Make the list of games anew, since they may have changed."""
         specs = self._services.registry.specs.values()
         served = [about(spec, page=self._pages.has_own(spec.name)) for spec in specs]
         ways = self.ways_of_all
@@ -104,7 +104,7 @@ class Api(Identity, ModerationApi, RevokeApi):
 
     @cached_property
     def _description(self) -> Raw:
-        """What `describe` says. It is made once somebody asks, as are the numbers: most servers are never asked."""
+        """What `describe` returns. Made when first asked for, as `Metrics` is: most servers are never asked."""
         return Raw(msgspec.json.encode(describe(tuple(app.described), self._settings.public_url)))
 
     @cached_property
@@ -310,8 +310,8 @@ class Api(Identity, ModerationApi, RevokeApi):
     async def _find(self, request: Request, code: str) -> RoomRunner:
         """
         :returns: the room of a code.
-        :raises Refused: as `RunningRooms.reach`; ``rate_limited``, whether there is such a room or not, to an address
-            that guessed too often: but a room that is listed is no secret, nor is one that was found from there before.
+        :raises Refused: as `RunningRooms.reach`; ``rate_limited`` to an address that guessed too often, whether or not
+            there is such a room; except for a listed room, and one that was found from this address before.
         """
         budgets, address = self._services.budgets, address_of(request)
         registry = self._services.registry
@@ -335,7 +335,7 @@ class Api(Identity, ModerationApi, RevokeApi):
         registry = self._services.registry
         if registry.store_away:
             raise Refused("The store does not answer.", code="busy")
-        # Rooms where the creator has a seat are bounded by the registry; those that nobody has come to yet, here.
+        # The registry limits the rooms in which the creator has a seat; those that nobody has entered are limited here.
         empty = registry.rooms_of.empty_of(user.id)
         asleep = (await registry.sleeping_rooms_of(user.id)).empty
         if len(empty) + len(asleep) + self._creating[user.id] >= registry.rooms_per_user:
@@ -363,7 +363,7 @@ class Api(Identity, ModerationApi, RevokeApi):
         return runner
 
     async def _look_or_pass(self, runner: RoomRunner) -> Listing | None:
-        """:returns: what may be told of a room now, or None."""
+        """:returns: as `_look`; None where that refuses."""
         try:
             return await self._look(runner)
         except Refused:
@@ -371,8 +371,8 @@ class Api(Identity, ModerationApi, RevokeApi):
 
     async def _look(self, runner: RoomRunner, what: Callable[[Room], Listing] | None = None) -> Listing:
         """
-        :param what: is told of a room; None: what anybody may know.
-        :returns: what may be told of a room: nothing that the store has not.
+        :param what: makes the listing of a room; None: the one for everybody.
+        :returns: the listing, which says nothing that is not in the store.
         :raises Refused: ``busy``: it took too long.
         """
         if self._services.registry.store_away and not runner.commits.settled:
@@ -385,8 +385,8 @@ log = Logger(namespace="gameserver.web")
 
 def _page_of(request: Request) -> tuple[bool, int]:
     """
-    :returns: whether rooms that are open alone are listed, and how many come before those that are.
-    :raises Refused: ``bad_data``.
+    :returns: whether only open rooms are listed, and how many rooms are skipped.
+    :raises Refused: ``bad_data``: that is no number, or too large.
     """
     skip = (request.args.get(b"skip") or [b"0"])[0]
     if not skip.isdigit() or len(skip) > len(str(SKIPPED_ROOMS)) or int(skip) > SKIPPED_ROOMS:

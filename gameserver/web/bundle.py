@@ -1,8 +1,8 @@
 """
 A few files in place of the many modules and style sheets that the server's own pages share.
 
-They are made beforehand (``make js``), and it is told of which sources, in which state. Where one of them is another by
-now, as for who works on them, pages load the sources one by one.
+They are made beforehand (``make js``), and `TOLD` says from which sources, with their hashes. Where a source has
+changed since, as when somebody works on it, pages load the sources one by one.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from msgspec import Struct
 from gameserver.web.modules import Find
 
 TOLD: Final = "/static/bundle/pages.json"
-"""What `Bundle` is read from."""
+"""The path of the file that `Bundle` is read from."""
 STYLE: Final = "/static/bundle/pages.css"
 """The style sheets in one."""
 
 
 class Bundle(Struct, frozen=True):
     """
-    What it was made of.
+    The files of the bundle, and what they were made of.
 
-    :ivar entries: paths of the modules that a page may import, with the path of the file that has their exports.
+    :ivar entries: paths of the modules that a page may import, to the path of the file that has their exports.
     :ivar made_of: SHA-256 of all modules and style sheets in it, by their paths.
-    :ivar styles: the style sheets, in their order; `STYLE` is for a page that names all of them, one after the other.
+    :ivar styles: the style sheets in their order; a page that names all of them, in this order, gets `STYLE` instead.
     """
 
     entries: dict[str, str]
@@ -37,7 +37,7 @@ class Bundle(Struct, frozen=True):
 
     @property
     def files(self) -> set[str]:
-        """Paths of its modules."""
+        """Paths of the bundle's own modules."""
         return set(self.entries.values())
 
 
@@ -46,8 +46,8 @@ NONE: Final = Bundle({}, {})
 
 def bundled(find: Find) -> tuple[Bundle, list[Path]]:
     """
-    :returns: what the bundle stands for now, `NONE` where there is none of these sources; and the files that this
-        depends on.
+    :returns: the bundle, or `NONE` where there is none or a source has changed since; and the files that this depends
+        on.
     """
     known = find(TOLD)
     if known is None:

@@ -26,7 +26,7 @@ BODY_BYTES: Final = 64 * 1024
 """The largest body of a request, as large as a frame of the wire."""
 
 STEP_S: Final = 15.0
-"""How long a caller waits for a step of a room; a game's own may take 10 s."""
+"""How long a caller waits for a step of a room; the code of a game may take 10 s."""
 
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -34,14 +34,14 @@ Body = TypeVar("Body", bound=Struct)
 T = TypeVar("T")
 P = ParamSpec("P")
 Answer = Callable[P, Coroutine[Any, Any, bytes]]
-"""What answers a call: a method, given the request, what was sent, and the parts of the path that differ."""
+"""What answers a call: a method, given the request, its body, and the variable parts of the path."""
 
 
 class RequestBody(Generic[Body]):
     """
     The body of a request.
 
-    A call reads it itself, for whatever costs less to refuse comes before that.
+    A call reads it by itself, after it has checked what is cheaper to refuse.
     """
 
     __slots__ = ("_calls", "_kind", "_may_lack", "_request")
@@ -53,7 +53,7 @@ class RequestBody(Generic[Body]):
         self._may_lack = may_lack
 
     def read(self) -> Body:
-        """:raises Refused: ``too_large``, ``bad_message`` or ``bad_data``."""
+        """:returns: the body, decoded. :raises Refused: ``too_large``, ``bad_message`` or ``bad_data``."""
         return self._calls._body(self._request, self._kind, may_lack=self._may_lack)
 
 
@@ -61,7 +61,7 @@ class Calls(Klein):
     """
     The routes of all calls.
 
-    :ivar described: each as it is described.
+    :ivar described: a description of each.
     """
 
     def __init__(self) -> None:
@@ -97,8 +97,8 @@ class Calls(Klein):
 
     def call(self, method: str, path: str, *, takes: Any = None, needs_body: bool = True, **more: Any) -> Any:
         """
-        Answer a call with the method that is decorated so, and describe it: by the first line of its docstring, and by
-        all that `Route` has of it.
+        Decorate the method that answers a call, and describe the call: by the first line of the method's docstring, and
+        by what else `Route` takes.
         """
 
         def add(answer: Callable[..., Any]) -> Callable[..., Any]:
@@ -122,7 +122,7 @@ def _with_body(answer: Callable[..., Any], takes: type[Struct], *, may_lack: boo
 
 
 app: Final = Calls()
-"""All calls; each is a method of what `gameserver.web.api.Api` inherits."""
+"""All calls; each is a method of `gameserver.web.api.Api` or of a class that it inherits."""
 
 
 class ApiCalls:
@@ -133,10 +133,10 @@ class ApiCalls:
 
     async def _caller(self, request: Request) -> User:
         """
-        :returns: whoever the ``Authorization`` header proves.
-        :raises Refused: ``unauthenticated``; ``busy``: it could not be told in time; ``forbidden`` to who is banned;
-            ``rate_limited`` to whom the first was said too often already: who brings a token that is good is not held
-            back by who shares the address.
+        :returns: the user that the ``Authorization`` header proves.
+        :raises Refused: ``unauthenticated``; ``busy``: nobody could tell in time; ``forbidden``: the user or address is
+            banned; ``rate_limited`` in place of ``unauthenticated``, where this address got that too often: a good
+            token is not held back by others who share the address.
         """
         token = self._bearer(request)
         if token is None:
@@ -154,8 +154,8 @@ class ApiCalls:
 
     async def _proven(self, request: Request, token: str) -> User:
         """
-        :returns: whom a token proves.
-        :raises Refused: it proves nobody; ``busy``: it could not be told in time.
+        :returns: the user that a token proves.
+        :raises Refused: ``unauthenticated``: it proves nobody; ``busy``: nobody could tell in time.
         """
         services = self._services
         now_s, caller = services.clock.now(), caller_of(request)
@@ -164,9 +164,9 @@ class ApiCalls:
 
     def _admit(self, request: Request, user: User | None = None) -> None:
         """
-        Whoever changes something comes through here, and so does whoever is given what proves anything.
+        Check that nobody here is banned, before anything is changed, and before a token or ticket is given.
 
-        :param user: None, where it is somebody new.
+        :param user: who calls; None: somebody new.
         :raises Refused: ``forbidden``: this user, or the address, is banned from the server.
         """
         self._services.registry.watch.admit(user, address_of(request))
@@ -177,7 +177,7 @@ class ApiCalls:
 
     def _body(self, request: Request, kind: type[Body], *, may_lack: bool = False) -> Body:
         """
-        :param may_lack: no body at all is an empty one.
+        :param may_lack: whether a request without a body is taken for one with an empty object.
         :returns: the request's body.
         :raises Refused: ``too_large``, ``bad_message`` or ``bad_data``.
         """
@@ -207,13 +207,13 @@ class ApiCalls:
             raise Refused(code="rate_limited")
 
     def _charge(self, request: Request, kind: str, size: float = 1.0) -> None:
-        """A guess was wrong, or something that counts was done."""
+        """Charge the address for a wrong guess, or for something that counts in any case."""
         self._services.budgets.charge(self._services.clock.monotonic(), kind, address_of(request), size)
 
     # Who waits
 
     async def _in_time(self, work: Deferred[T], most_s: float) -> T:
-        """:raises Refused: ``busy``: it took longer."""
+        """:returns: what the work returns. :raises Refused: ``busy``: it took longer than ``most_s`` seconds."""
         try:
             return await work.addTimeout(most_s, self._services.clock.reactor)
         except DeferredTimeout:

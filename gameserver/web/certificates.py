@@ -1,8 +1,8 @@
 """
-TLS: what this server shows of itself, read from files and read again when it is told to.
+TLS: the certificate that this server shows, read from files, and read again on demand.
 
-Connections that are open keep what they were opened with. Who comes after `Certificate.reload` is shown what the files
-hold then; files that cannot be used are refused, and the certificate before them stays.
+Open connections keep the certificate that they were opened with. After `Certificate.reload`, new ones get what the
+files hold by then; files that cannot be used are refused, and the certificate stays as it was.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Certificate:
     :param certificate: PEM: the server's certificate, and those between it and the authority.
     :param chain: PEM: more of those between; None: there are none.
     :param now: tells the time, in UTC.
-    :raises ValueError: they cannot be used; the text names the file.
+    :raises ValueError: the files cannot be used; the text names the one.
     :raises OSError: one cannot be read.
     """
 
@@ -70,7 +70,7 @@ class Certificate:
 
     @property
     def fault(self) -> str:
-        """Why clients refuse what is shown now; empty: its time has come, and is not over."""
+        """Why clients refuse the certificate that is shown: not valid yet, or not any more; empty: it is valid."""
         return self._fault_of(self._own)
 
     def _fault_of(self, own: X509) -> str:
@@ -79,7 +79,7 @@ class Certificate:
         return "" if first <= now < last else f"the certificate in {self._files[0]} {fault}"
 
     def serverConnectionForTLS(self, protocol: Any) -> SSL.Connection:
-        """Begin a connection, with what is shown now. Twisted calls it."""
+        """Begin a connection with the certificate that is shown. Twisted calls this."""
         return SSL.Connection(self._options.getContext(), None)
 
     def __repr__(self) -> str:
@@ -105,7 +105,7 @@ class Certificate:
 
 
 def _key_of(path: Path) -> crypto.PKey:
-    """:raises ValueError: there is none; the text tells nothing of what is there."""
+    """:returns: a file's key. :raises ValueError: it has none; the text does not quote the file."""
     try:
         return crypto.PKey.from_cryptography_key(load_pem_private_key(path.read_bytes(), None))  # type: ignore[arg-type]
     except (ValueError, TypeError):

@@ -1,14 +1,15 @@
 """
-A connection of HTTP, whose requests come whole and in time, and of which one address has only so many. What is
-too much is refused where it is, and nothing is looked at behind that.
+A connection of HTTP. Its requests have to come whole and in time, and one address may have only so many connections.
+Whatever is too much is refused at once, and nothing that follows it is looked at.
 
-Requests may come one behind another. One that is whole waits for its turn (`gameserver.web.pipelining`), and for the
-client to read what it was answered before; what is behind it is not looked at until it is answered, and only so much of
-that is read at all. Twisted would answer as many as are there in one go, read or not.
+Requests may follow one another without waiting for answers. One that is whole waits for its turn
+(`gameserver.web.pipelining`), and until the client has read the answers before it. What follows is not looked at until
+this one is answered, and only so much of it is read at all. Twisted would answer all that are there in one go, whether
+or not the client reads the answers.
 
-It is idle, or a request is on its way (or the handshake of TLS), or one is answered. Twisted's own timeout begins anew
-with each byte, so that a client which sends one now and then would never end; and it closes without a look at what has
-come meanwhile, which the kernel then answers with a reset.
+A connection is idle, or a request (or the handshake of TLS) is on its way, or one is answered. Twisted's own timeout
+begins anew with each byte, so that a client which sends one now and then would stay for ever. It also closes without a
+look at what has come meanwhile, so that the kernel answers that with a reset.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from gameserver.websocket.proxies import Proxies
 
 AHEAD_BYTES: Final = 16 * 1024
-"""Behind a request that is not answered yet so much is read, in whole segments; then nothing, until it is."""
+"""How much is read beyond a request that is not answered yet, in whole segments; then nothing, until it is."""
 
 HEAD_TOO_LARGE: Final = 431
 """Twisted has no name for it. Source: RFC 6585 section 5"""
@@ -43,16 +44,17 @@ REASONS: Final = {**RESPONSES, HEAD_TOO_LARGE: b"Request Header Fields Too Large
 log = Logger(namespace="gameserver.web")
 
 GOODBYE_S: Final = 10.0
-"""A client that does not see its idle connection end in so long is cut off; TLS waits for its word."""
+"""How long a client may take to see that its idle connection was closed (TLS waits for its answer) before a cut."""
 
 
 @implementer(IHandshakeListener)
 class HttpConnection(HTTPChannel):
     """
-    What a site makes of a connection; a WebSocket takes it over, and counts for itself from then on.
+    A connection of a site. When a WebSocket takes it over, it is no longer counted here.
 
-    :ivar address: whose it is, for budgets, while it is counted.
-    :ivar client: who is at its other end, for budgets; behind a trusted proxy, whose its latest request is.
+    :ivar address: the address that it is counted for in `Connections`; None: it is not counted.
+    :ivar client: the address, or IPv6 network, by which its requests and bytes are counted; behind a trusted proxy,
+        that of its latest request.
     """
 
     address: str | None = None
@@ -66,7 +68,7 @@ class HttpConnection(HTTPChannel):
     _is_over = False
 
     def connectionMade(self) -> None:
-        """One more, if its address may have it."""
+        """Begin, if the address may have one connection more."""
         peer = self.transport.getPeer()  # type: ignore[union-attr]
         address = self.client = network_of(str(getattr(peer, "host", "local")))
         if not self._proxies.trusts(peer):
@@ -86,7 +88,7 @@ class HttpConnection(HTTPChannel):
         self._look()
 
     def dataReceived(self, data: bytes) -> None:
-        """Part of a request, at least."""
+        """Take bytes of one request, or of several."""
         if self._is_over or self._is_closing or (self.paused and not self.persistent):
             return
         self._begin()
@@ -95,18 +97,18 @@ class HttpConnection(HTTPChannel):
         self._take_stock()
 
     def lineReceived(self, line: bytes) -> None:
-        """A line of a request's head, if all of it is not too much."""
+        """Take a line of a request's head, unless the head is too large with it."""
         if self._receivedHeaderSize + len(line) > self.totalHeadersSize:
             self.lineLengthExceeded(line)
         else:
             super().lineReceived(line)  # type: ignore[no-untyped-call]
 
     def lineLengthExceeded(self, line: bytes) -> None:
-        """A head is too large: its first line, or all of it."""
+        """Refuse a head that is too large, or whose first line is."""
         self.refuse(HEAD_TOO_LARGE if self.requests else REQUEST_URI_TOO_LONG)
 
     def headerReceived(self, line: bytes) -> bool:
-        """A header of a request, if there are not too many."""
+        """Take a header of a request, unless there are too many."""
         if self._receivedHeaderCount >= self.maxHeaders:
             self.refuse(HEAD_TOO_LARGE)
             return False
@@ -118,14 +120,14 @@ class HttpConnection(HTTPChannel):
         self.refuse(BAD_REQUEST)
 
     def refuse(self, status: int) -> None:
-        """Answer what cannot be read, or is too much to be, and hang up."""
+        """Answer with this status and no body, then hang up: the request is broken or too large."""
         if not self._is_closing:
             head = b"HTTP/1.1 %d %b\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
             self.transport.write(head % (status, REASONS[status]))  # type: ignore[union-attr]
             self.loseConnection()
 
     def loseConnection(self) -> None:
-        """It is closing: what else comes is read, for TLS has to see the end, and thrown away."""
+        """Close. What still comes is read, since TLS has to see the end, and thrown away."""
         if not self._is_closing:
             self._is_closing = True
             self._buffer = b""
@@ -133,20 +135,20 @@ class HttpConnection(HTTPChannel):
         super().loseConnection()  # type: ignore[no-untyped-call]
 
     def _finishRequestBody(self, data: bytes) -> None:
-        """All of a body is here, and this is behind it: Twisted would keep that apart, and out of order."""
+        """Put what came after the body in front of the buffer; Twisted would keep it elsewhere, and out of order."""
         self._buffer = data + self._buffer
         self.allContentReceived()
 
     def allContentReceived(self) -> None:
-        """The request is whole: nothing more is looked at until it is answered, in its turn."""
+        """The request is whole: look at nothing more until it had its turn and is answered."""
         self._wait_no_more()
         self._is_answering = True
-        self.paused = True  # the loop of LineReceiver ends
+        self.paused = True  # ends the loop of LineReceiver
         self.client = network_of(address_of(self.requests[-1]))
         self._ask()
 
     def serve(self) -> None:
-        """It is this request's turn; once it is rendered the connection may be a WebSocket's."""
+        """Answer the request, whose turn it is; after that, the connection may belong to a WebSocket."""
         self._is_asking = False
         try:
             super().allContentReceived()  # type: ignore[no-untyped-call]
@@ -157,7 +159,7 @@ class HttpConnection(HTTPChannel):
             self._leave()
 
     def requestDone(self, request: Any) -> None:
-        """The request is answered; the next one may have come behind it."""
+        """The request is answered: go on to the next, which may have come already."""
         self._is_answering = False
         super().requestDone(request)  # type: ignore[no-untyped-call]
         if self.persistent and not self._is_over:
@@ -179,7 +181,7 @@ class HttpConnection(HTTPChannel):
             self._ask()
 
     def timeoutConnection(self) -> None:
-        """Nothing was read for long."""
+        """Close, since nothing was read for long; unless something has come that is still to be read."""
         if self.has_unread():
             self.setTimeout(self.timeOut)  # type: ignore[no-untyped-call]
         else:
@@ -191,7 +193,7 @@ class HttpConnection(HTTPChannel):
         super().connectionLost(reason)  # type: ignore[no-untyped-call]
 
     def close(self, code: int = 0, reason: str = "") -> None:
-        """End it: cut it off, unless it is idle."""
+        """End the connection: in an orderly way if it is idle, else cut it off."""
         is_idle = self._is_idle
         self._leave()
         if self.transport is None:
@@ -203,12 +205,12 @@ class HttpConnection(HTTPChannel):
             self.transport.abortConnection()  # type: ignore[attr-defined]
 
     def cut_off(self) -> None:
-        """End it at once, whatever waits to be sent."""
+        """End the connection at once, whatever waits to be sent."""
         self._is_idle = False
         self.close()
 
     def has_unread(self) -> bool:
-        """Whether something has come that was not read yet, and will be: nothing is, while we wait for the client."""
+        """Whether the kernel has bytes that will be read; none are while we wait for the client to read."""
         transport: Any = self.transport
         while isinstance(transport, ProtocolWrapper):  # TLS, or what reads a PROXY header
             transport = transport.transport
@@ -219,13 +221,13 @@ class HttpConnection(HTTPChannel):
         return there and not self._waitingForTransport
 
     def _ask(self) -> None:
-        """Ask for a turn, once the client has read what it was answered before."""
+        """Ask for a turn, once the client has read its earlier answers."""
         self._is_asking = True
         if not self._waitingForTransport:
             self._site.turns.ask(self)
 
     def _take_stock(self) -> None:
-        """See what is kept for this connection, and whether more should be read."""
+        """Count what is kept for this connection, and read no more if that is enough."""
         if self._is_over or self.transport is None:
             return
         is_enough = self._waitingForTransport or (self.paused and len(self._buffer) > AHEAD_BYTES)
@@ -237,15 +239,15 @@ class HttpConnection(HTTPChannel):
         self._site.kept.note(self, self.client, kept)
 
     def _may_enter(self, address: str) -> bool:
-        """:returns: whether the address may have one more; it may cost it the one of its own that is idle longest."""
+        """:returns: whether the address may have one more; if need be, its longest idle one is closed for it."""
         connections = self._connections
         return connections.enter(address) or (self._strangers.close_idle(address) and connections.enter(address))
 
     def _look(self) -> None:
-        """See whether a request is on its way: one of which a part is here, or that is answered."""
+        """Find out whether the connection is busy with a request, which may be here in part, or idle."""
         if self._is_over or self.transport is None:
             return
-        if self.requests or self._buffer:  # of a request's first line the latter has what is here
+        if self.requests or self._buffer:  # the buffer has the beginning of a request's first line
             self._begin()
         elif not self._is_idle:
             self._is_idle, self._is_new = True, False
@@ -253,7 +255,7 @@ class HttpConnection(HTTPChannel):
             self._strangers.rest(self)
 
     def _begin(self) -> None:
-        """A request is on its way, with a deadline until all of it is here."""
+        """Note that a request is on its way, and set a deadline until all of it is here."""
         if self._is_idle or self._is_new:
             self._is_idle = self._is_new = False
             self._strangers.enter(self)

@@ -1,4 +1,4 @@
-"""Bodies in chunks, of which there are only so many: each is some work, however little it holds."""
+"""Bodies in chunks, and a limit to how many: each chunk is some work, however little it holds."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any, Final
 from twisted.web.http import _ChunkedTransferDecoder, _MalformedChunkedDataError
 
 MOST_LINES: Final = 1000
-"""So many chunks, and headers behind them, a body has at most: in the largest one that is looked at, 64 bytes each."""
+"""The most chunks, and headers after them, of one body; in the largest body that is read, 64 bytes each."""
 
 
 class BoundedChunks(_ChunkedTransferDecoder):
     """
-    Twisted's decoder, which counts.
+    Twisted's decoder of chunks, with a limit to how many.
 
-    :param received: is given what each chunk holds.
-    :param finished: is given what is behind the last one.
+    :param received: called with what each chunk holds.
+    :param finished: called with what follows the last one.
     """
 
     def __init__(self, received: Callable[[bytes], None], finished: Callable[[bytes], None]) -> None:
@@ -38,6 +38,6 @@ class BoundedChunks(_ChunkedTransferDecoder):
 
 
 def bounded(decoder: Any) -> Any:
-    """:returns: what decodes a body as this does, which Twisted has chosen."""
+    """:returns: the decoder that Twisted has chosen for a body, or a `BoundedChunks` in place of one of chunks."""
     is_chunked = isinstance(decoder, _ChunkedTransferDecoder)
     return BoundedChunks(decoder.dataCallback, decoder.finishCallback) if is_chunked else decoder

@@ -1,9 +1,9 @@
 """
 Which compressed form of a file a browser is given.
 
-A built package brings those of its own files. Others, such as a page that an author is writing, are compressed in a
-thread, when the server starts or the file is asked for first, into the folder ``assets`` of the server's data; until
-that is done the file goes out as it is.
+A built package brings the forms of its own files. Other files, such as a page that an author is writing, are
+compressed in a thread, when the server starts or when one is first asked for, into the folder ``assets`` of the
+server's data; until that is done the file goes out as it is.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gameserver.files import write_whole
 from gameserver.web.compressing import LEAST_BYTES, SUFFIXES, store, worth
 
 BUILT: Final = Path(__file__).parent / "_compressed"
-"""What the package was built with; a checkout has what ``make needs`` wrote there, for its tests."""
+"""The forms that the package was built with; in a checkout, those that ``make needs`` wrote there, for its tests."""
 log: Final = Logger(namespace="gameserver")
 
 _CODING = re.compile(r"\s*([A-Za-z0-9*_-]+)\s*(?:;\s*q=([0-9.]{1,5})\s*)?")
@@ -29,9 +29,11 @@ _CODING = re.compile(r"\s*([A-Za-z0-9*_-]+)\s*(?:;\s*q=([0-9.]{1,5})\s*)?")
 
 class Compressed:
     """
-    :param folder: where forms are kept that the package has not; None: no others are made.
+    The compressed forms that there are, and those that are being made.
+
+    :param folder: where forms are kept that the package does not bring; None: none are made.
     :param run: does work in a thread.
-    :param built: where forms are that nobody need make.
+    :param built: the folder of the forms that the package brings.
     """
 
     def __init__(
@@ -48,9 +50,9 @@ class Compressed:
 
     def find(self, path: Path, tag: str, size: int, accepted: str) -> tuple[str, bytes] | None:
         """
-        :param tag: of the file as it is now.
-        :param size: of the file, in bytes.
-        :param accepted: what the browser takes, as its ``Accept-Encoding`` says.
+        :param tag: that of the file as it is.
+        :param size: the file's, in bytes.
+        :param accepted: the browser's ``Accept-Encoding``.
         :returns: the encoding and the bytes; None: send the file as it is.
         """
         if size < LEAST_BYTES:
@@ -70,7 +72,7 @@ class Compressed:
         """
         Compress these files where that was not done yet.
 
-        :param all_there_are: what is of no other file is deleted.
+        :param all_there_are: there are no other files: forms in the folder that are of none of these are deleted.
         :returns: fires when that is done; None: there was nothing to do.
         """
         wanted = [path for path in paths if worth(path) and path not in self._asked]
@@ -98,7 +100,7 @@ class Compressed:
 def preferred(accepted: str) -> list[str]:
     """
     :param accepted: an ``Accept-Encoding``, such as ``gzip, br;q=0.5``.
-    :returns: which of `SUFFIXES` it admits, those that it likes most first, of equal ones the smallest.
+    :returns: which of `SUFFIXES` it admits, the most wanted first; of equally wanted ones, the smallest first.
 
     Source: RFC 9110 section 12.5.3
     """
@@ -114,7 +116,7 @@ def preferred(accepted: str) -> list[str]:
 
 
 def _paths(folder: Path) -> dict[str, Path]:
-    """:returns: the files of a folder by name; none where it is not there."""
+    """:returns: the files of a folder by name; none where there is no such folder."""
     return {path.name: path for path in folder.iterdir()} if folder.is_dir() else {}
 
 

@@ -1,10 +1,10 @@
 """
-Compresses files of pages, once each, in every way that browsers take.
+Compresses files of pages, once each, in every encoding that browsers take.
 
-What comes out lies in a folder, named by what the file holds and by the way: ``TAG.br``. So nothing there is ever of
-an older file; a folder of the built package and one that a server writes are alike.
+The results lie in a folder, named by a hash of the file's content and by the encoding: ``TAG.br``. So a result never
+belongs to an older state of its file. The folder of the built package and the one that a server writes are alike.
 
-This module needs nothing else of the package: the package's own build loads it, too.
+This module imports nothing else of the package, since the package's own build loads it too.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ import brotli
 import zstandard
 
 SUFFIXES: Final = {"br": "br", "zstd": "zst", "gzip": "gz"}
-"""The ways, as HTTP names them, with the suffix of each; the smallest first."""
+"""The encodings, as HTTP names them, with the suffix of each; the one with the smallest results first."""
 WORTH: Final = frozenset(
     {".html", ".js", ".mjs", ".ts", ".css", ".json", ".map", ".webmanifest", ".txt", ".wasm", ".svg"}
 )
-"""Suffixes of files that become smaller; pictures, sound and fonts are compressed as they are."""
+"""Suffixes of files that become smaller; pictures, sound and fonts are compressed already."""
 LEAST_BYTES: Final = 512
-"""A smaller file goes out in one packet whatever is done to it."""
+"""A smaller file fits one packet anyway."""
 
 
 def tag_of(content: bytes) -> str:
-    """:returns: what tells this content from any other: 24 letters and digits."""
+    """:returns: a hash of this content: 24 hexadecimal digits."""
     return blake2s(content, digest_size=12).hexdigest()
 
 
 def compress(content: bytes, encoding: str) -> bytes:
-    """:param encoding: one of `SUFFIXES`. :returns: the smallest that this way makes of it; the same each time."""
+    """:param encoding: one of `SUFFIXES`. :returns: the content, as small as it gets; the same each time."""
     if encoding == "br":
         done: bytes = brotli.compress(content, quality=11)
         return done
@@ -44,7 +44,7 @@ def compress(content: bytes, encoding: str) -> bytes:
 
 
 def quickly(content: bytes, encoding: str) -> bytes:
-    """:returns: the same in little time, for what is made anew for each who asks."""
+    """:returns: the content, compressed in little time, for answers that are made anew for each request."""
     if encoding == "br":
         done: bytes = brotli.compress(content, quality=4)
         return done
@@ -54,7 +54,7 @@ def quickly(content: bytes, encoding: str) -> bytes:
 
 
 def worth(path: Path) -> bool:
-    """Whether a file of this name is compressed at all."""
+    """Whether compressing a file of this name is worth it."""
     return path.suffix.lower() in WORTH
 
 
@@ -66,11 +66,12 @@ def store(
     elsewhere: Container[str] = (),
 ) -> set[str]:
     """
-    Compress files into a folder that is there, unless it has them already.
+    Compress files into a folder, unless it has them already.
 
+    :param folder: one that exists.
     :param write: writes a file whole.
-    :param elsewhere: names of forms that lie in another folder, and need not be made.
-    :returns: the names of those that belong there.
+    :param elsewhere: names of results that lie in another folder, and need not be made.
+    :returns: the names of the results of these files that are in the folder.
     """
     names: set[str] = set()
     for path in paths:

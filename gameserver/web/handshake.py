@@ -1,5 +1,5 @@
 """
-What stands before the WebSocket: requests that Autobahn, which sees them only in part, would take for good handshakes.
+What stands before the WebSocket, and refuses bad handshakes that Autobahn, which sees them only in part, would accept.
 
 Source: RFC 6455 sections 4.1 and 4.2.1
 """
@@ -27,7 +27,7 @@ class Handshake(Resource):
         self._websocket = websocket
 
     def render(self, request: Any) -> Any:
-        """Shake hands, or say why not and hang up: what else was read would be lost without a word."""
+        """Shake hands; or say why not, and hang up, since what else was read would be lost without an answer."""
         fault = self._fault(request)
         if fault is None:
             return self._websocket.render(request)

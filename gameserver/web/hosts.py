@@ -1,9 +1,9 @@
 """
-The hosts that this server is: requests for others are refused.
+The host names of this server: requests for others are refused.
 
-A page of anybody's may have its own name lead to this machine (DNS rebinding): for the browser of somebody in this
-network it would then be of the same origin as all that is served here. What it cannot have as its name is an IP
-address, or a name that no public DNS tells.
+The owner of a hostile page may let the page's own name lead to this machine (DNS rebinding). For a browser in this
+network, that page then has the same origin as all that is served here. But its name can be neither an IP address nor a
+name that no public DNS knows.
 
 Source: https://github.com/brannondorsey/dns-rebind-toolkit#protecting-against-dns-rebinding
 """
@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 PRIVATE: Final = (".localhost", ".local", ".internal", ".home.arpa", ".lan", ".home")
 """
-Ends of names that networks give themselves, and no public DNS.
+How names end that networks give themselves, and that no public DNS has.
 
 Source: RFC 6761, RFC 6762, RFC 8375, ICANN's resolution 2024.07.29.06 (``.internal``) and name collision study
 """
@@ -27,10 +27,11 @@ ANY: Final = "*"
 
 class Hosts:
     """
-    IP addresses, names without a dot, names that end as in `PRIVATE`, this machine's own, and those that are given.
+    The hosts that this server answers to: IP addresses, names without a dot, names that end as in `PRIVATE`, this
+    machine's own name, and those that are given.
 
     :param public_url: where people reach this server, or None.
-    :param named: others: ``games.example``, ``.games.example`` for all below it, or `ANY`.
+    :param named: other names: ``games.example``, ``.games.example`` for all below it, or `ANY`.
     """
 
     def __init__(self, public_url: str | None = None, named: Iterable[str] = ()) -> None:
@@ -41,7 +42,11 @@ class Hosts:
         self._ends = (*PRIVATE, *(name for name in names if name.startswith(".")))
 
     def know(self, host: str) -> bool:
-        """:param host: of a request, perhaps with a port; empty: there was none, which no browser does."""
+        """
+        Whether this server answers to a host.
+
+        :param host: a request's, perhaps with a port; empty: it named none, which no browser does.
+        """
         name = name_of(host)
         if self._any or not name or "." not in name or name in self._names or name.endswith(self._ends):
             return True
@@ -49,7 +54,7 @@ class Hosts:
 
 
 def name_of(host: str) -> str:
-    """:returns: a host without its port, the dot at its end and the brackets of IPv6, in lower case."""
+    """:returns: a host in lower case, without its port, a dot at its end, or the brackets of IPv6."""
     address, bracket, rest = host.removeprefix("[").partition("]")
     if bracket and host.startswith("[") and rest[:1] in ("", ":"):
         return address.lower()

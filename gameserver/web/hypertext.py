@@ -2,10 +2,10 @@
 Pages as they are sent: what authors write, made ready for a phone with a poor connection.
 
 In a page that names a module, each address of a file of this server gets the file's tag (``page.js?v=TAG``), so that
-browsers keep the file for good; an import map says the same of what modules import, and all that is loaded at once is
-named at once (``modulepreload``). Links to it show a title and a picture in a chat (Open Graph). It is in the language
-that its reader likes best, with the texts for its modules (`gameserver.web.languages`). Authors write none of this, and
-browsers that know nothing of it load the same files by their plain addresses.
+browsers keep the file for good. An import map does the same for what modules import, and all modules that are needed at
+once are named in the page (``modulepreload``). Links to the page show a title and a picture in a chat (Open Graph). The
+page is in the language that its reader likes best, with the texts for its modules (`gameserver.web.languages`). Authors
+write none of this, and browsers that do not know it load the same files by their plain addresses.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from gameserver.web.policy import secure
 from gameserver.web.static_files import TYPES, Tags
 
 MOST_PAGES: Final = 1000
-"""So many pages are kept ready; then all are made anew."""
+"""How many pages are kept ready; beyond that all are forgotten, and made anew."""
 APP: Final = {"manifest": "/static/app.webmanifest", "apple-touch-icon": "/static/icon-192.png"}
-"""What makes a page an app on a phone, for pages that bring no manifest of their own."""
+"""The links that let a phone install a page as an app, for pages without a manifest of their own."""
 SHARED_WORDS: Final = "/static/bundle/words-{language}.js"
 """The catalogue of the pages that all games share, for browsers."""
 SPEAKS: Final = "/static/page/language.js"
@@ -54,9 +54,9 @@ class LinkPreview(Struct, frozen=True):
     """
     What a link to a page shows in a chat.
 
-    :ivar title: in words.
+    :ivar title: a few words.
     :ivar text: a sentence.
-    :ivar picture: the path of a picture of 1200 to 630 points.
+    :ivar picture: the path of a picture of 1200 by 630 pixels.
     """
 
     title: str
@@ -66,12 +66,12 @@ class LinkPreview(Struct, frozen=True):
 
 class _Ready(Struct):
     """
-    A page with its addresses.
+    A page that is ready to be sent, but for the lines on how a link to it is shown, which depend on the request.
 
-    :ivar before: what comes before the lines on how a link to it is shown, and ``after``, what follows them.
+    :ivar before: what comes before those lines; ``after``: what follows them.
     :ivar policy: the hash of its import map, or nothing.
-    :ivar made_of: the files that it names, with their tags.
-    :ivar has_head: whether such lines have a place in it, and it has none of its own.
+    :ivar made_of: the files that it was made of, with their tags.
+    :ivar has_head: whether there is a place for those lines, and the page has none of its own.
     """
 
     before: str
@@ -83,10 +83,10 @@ class _Ready(Struct):
 
 class OwnWords(Struct, frozen=True):
     """
-    What a page has to say besides what all have.
+    The texts of one page, besides those that all pages have.
 
-    :ivar languages: in which it can.
-    :ivar words: its texts in one of them, or nothing in another.
+    :ivar languages: those that it has texts in.
+    :ivar words: returns its texts in a language; none, if it is not one of these.
     """
 
     languages: list[str]
@@ -100,9 +100,9 @@ class Hypertexts:
     """
     The pages of a server, kept ready as long as none of their files changes.
 
-    :param find: the file at a path.
+    :param find: returns the file at a path.
     :param tags: those of all files.
-    :param catalogues: of all folders.
+    :param catalogues: those of all folders.
     :param shared: the folder whose catalogue is for every page.
     """
 
@@ -116,10 +116,11 @@ class Hypertexts:
 
     def ready(self, path: Path, at: str, wished: Iterable[str] = (), own: OwnWords = NO_OWN_WORDS) -> _Ready:
         """
-        :param path: of the file.
+        :param path: the page's file.
         :param at: the path at which it is served, with a slash at its end.
-        :param wished: languages, the dearest first.
-        :raises OSError: it cannot be read.
+        :param wished: languages, the most wanted first.
+        :returns: the page, in the language that fits best.
+        :raises OSError: the file cannot be read.
         """
         source = self._source(path)
         shared = self._catalogues.languages(self._shared) if source == SOURCE else []
@@ -133,7 +134,7 @@ class Hypertexts:
         return known
 
     def forget(self) -> None:
-        """Pages may have other words than those that they were made of."""
+        """Make all pages anew when they are asked for: their texts may have changed."""
         self._ready.clear()
 
     def _source(self, path: Path) -> str:
@@ -196,8 +197,8 @@ class Hypertexts:
 
     def _words(self, at: str, language: str, own: Mapping[str, str], made_of: dict[Path, str]) -> Iterable[str]:
         """
-        :returns: what brings the texts to a page's modules, a line each: it is there before the first of them runs,
-            since what is deferred runs in its order.
+        :returns: the lines that bring the texts to a page's modules. The texts are there before the first module runs,
+            since deferred scripts and modules run in the order of the page.
         """
         path = SHARED_WORDS.format(language=language)
         if (file := self._find(path)) is not None:
@@ -208,7 +209,7 @@ class Hypertexts:
             yield f'  <script type="application/json" id="gameserver-words">{content}</script>\n'
 
     def _graph(self, entries: list[str], bundle: Bundle) -> dict[str, tuple[Path, bool]]:
-        """:returns: the modules of a page, see `graph`; files of the bundle in place of those that they stand for."""
+        """:returns: the modules of a page, as `graph` does; with files of the bundle in place of their sources."""
         inner = bundle.made_of.keys() - bundle.entries.keys()
         reached: set[str] = set()
 
@@ -218,7 +219,7 @@ class Hypertexts:
 
         found = graph(entries, find, _read, bundle.entries)
         if reached & inner:
-            return graph(entries, self._find, _read)  # a page that has its own way to what is in the bundle
+            return graph(entries, self._find, _read)  # it imports a source that the bundle does not export
         if not bundle.files.isdisjoint(found):
             for path in sorted(bundle.files - found.keys()):
                 file = self._find(path)
@@ -231,11 +232,11 @@ class PageFile(Resource):
     """
     One page.
 
-    :param path: of its file.
+    :param path: its file.
     :param at: see `Hypertexts.ready`.
     :param link: what a link to it shows; None: nothing.
-    :param own: what it says besides what all say.
-    :param told: what it is told besides, as JSON: it need not ask.
+    :param own: its own texts.
+    :param told: JSON that is sent in the page, so that its script need not ask for it; empty: none.
     """
 
     isLeaf = True
@@ -288,20 +289,20 @@ def _read(file: Path) -> str:
 
 
 def _in_one(text: str, at: str, styles: list[str]) -> str:
-    """:returns: a page with one link to all these style sheets, where theirs come one right after the other."""
+    """:returns: a page with one link to `STYLE` instead of links to all these sheets, where those are adjacent."""
     links = r"\s*".join(rf'<link rel="stylesheet" href="{re.escape(_from(at, path))}">' for path in styles)
     return re.sub(links, f'<link rel="stylesheet" href="{_from(at, STYLE)}">', text, count=1) if styles else text
 
 
 def _from(at: str, path: str) -> str:
-    """:returns: the address of a path as it is written in a page: relative, for servers under a path."""
+    """:returns: the address of a path, relative to a page, so that it holds for servers under a path of a host."""
     found = relpath(path, at)
     return found if found.startswith("../") else f"./{found}"
 
 
 def _open_graph(link: LinkPreview | None, request: Any) -> Iterable[str]:
     """
-    :returns: what says how a link to this page is shown, a line each.
+    :returns: the lines of a page that say how a link to it is shown.
 
     Source: https://ogp.me
     """

@@ -1,12 +1,12 @@
 """
-The HTTP calls of who somebody is: register, log in and out, change the password, and tickets.
+The HTTP calls about accounts and logins: register, log in and out, change the password, and tickets.
 
-A program keeps the tokens that it is given. A page asks with ``"cookie": true``: then the login is kept in a cookie
-that no script can read, and good for tickets alone. A request that brings a cookie must say that it comes from a page
-of this server, by its ``Origin``; the cookie is ``SameSite=Strict`` besides.
+A program keeps the tokens that it is given. A page asks with ``"cookie": true``: then the login is kept in a cookie,
+which no script can read and which is good for tickets only. A request that brings a cookie must show by its ``Origin``
+that it comes from a page of this server; the cookie is ``SameSite=Strict`` besides.
 
-Every password is tried against the address's budget and the account's delay, the same for accounts that exist and
-those that do not.
+Whether a password may be tried depends on the address's budget and the account's delay, in the same way for accounts
+that exist and for those that do not.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 
 
 WRONG: Final = ("unauthenticated", "wrong_password")
-"""What says that a password was not the right one."""
+"""The codes of a refusal that say that a password was wrong."""
 
 T = TypeVar("T")
 
@@ -232,7 +232,7 @@ class Identity(ApiCalls):
 
     @property
     def ways_of_all(self) -> WaysIn | None:
-        """What `ways_in` tells, where that is the same for all who come; else None."""
+        """What `ways_in` answers, where that is the same for everybody; else None."""
         return None if self._services.authenticators.offering(ISessions) is not None else self._ways(sessions=False)
 
     # Steps of calls
@@ -242,8 +242,8 @@ class Identity(ApiCalls):
 
     async def _holder(self, request: Request) -> User:
         """
-        :returns: whose account a call is about.
-        :raises Refused: ``unauthenticated``; ``forbidden``: it has none here; ``not_found``: this server has none.
+        :returns: the caller, whose account a call is about.
+        :raises Refused: ``unauthenticated``; ``forbidden``: the caller has none; ``not_found``: this server has none.
         """
         accounts = self._accounts()
         user = await self._caller(request)
@@ -253,8 +253,8 @@ class Identity(ApiCalls):
 
     async def _by_cookies(self, request: Request) -> Grant:
         """
-        :returns: whoever the browser is logged in as: here first, or else with what another system gave it.
-        :raises Refused: ``unauthenticated``: as nobody.
+        :returns: the user that the browser is logged in as: here, or else at another system whose cookie it sends.
+        :raises Refused: ``unauthenticated``: it is logged in nowhere.
         """
         services, cookies, now_s = self._services, self._cookies(request), self._services.clock.now()
         refused = Refused("Send a token: Authorization: Bearer TOKEN.", code="unauthenticated")
@@ -273,7 +273,7 @@ class Identity(ApiCalls):
         return grant
 
     def _tickets(self) -> ITickets:
-        """:raises Refused: ``not_found``: this server sells none."""
+        """:returns: what makes tickets. :raises Refused: ``not_found``: this server sells none."""
         if self._services.tickets is None:
             raise Refused("This server sells no tickets.", code="not_found")
         return self._services.tickets
@@ -282,10 +282,11 @@ class Identity(ApiCalls):
         """
         Try a password, if this address and this account may.
 
-        It is charged as wrong before it is known, since others may be tried meanwhile. From where the right one came
-        before, only the account's own delay counts: whoever guesses at other accounts there must not keep it out.
+        It is charged as wrong before the result is known, since others may be tried meanwhile. For an address from
+        which the right one has come before, only the account's delay counts: whoever guesses there at other accounts
+        must not keep this one out.
 
-        :param whose: tells the account, in any form; asked once the address may try.
+        :param whose: returns a name of the account, in any form; called once the address may try.
         :raises Refused: ``rate_limited``, the same whether or not there is such an account; and what the attempt says.
         """
         address, now_s, budgets = (
@@ -309,7 +310,7 @@ class Identity(ApiCalls):
         try:
             result = await attempt()
         except (Refused, StoreUnavailable) as error:
-            if not isinstance(error, Refused) or error.code not in WRONG:  # nothing is said of this password
+            if not isinstance(error, Refused) or error.code not in WRONG:  # that says nothing about the password
                 budgets.refund(self._services.clock.monotonic(), "login", address)
                 self._delays.undecided(account, address)
             raise
@@ -326,7 +327,7 @@ class Identity(ApiCalls):
         return answer(request, Granted(grant.token, told(grant.user), grant.expires_s, refresh), status=status)
 
     def _kept(self, grant: Grant) -> tuple[str, int]:
-        """:returns: what a browser keeps of a grant, and for how many seconds."""
+        """:returns: the value of the cookie for a grant, and for how many seconds a browser keeps it."""
         now_s, age_s = self._services.clock.now(), self._services.limits.login_days * 86_400
         if grant.refresh is not None:  # accounts keep logins, which a cookie names
             return self._accounts().cookie(grant, now_s=now_s), age_s
@@ -335,8 +336,8 @@ class Identity(ApiCalls):
 
     def _cookies(self, request: Request) -> dict[str, str]:
         """
-        :returns: the cookies of a page of this server.
-        :raises Refused: ``forbidden``: they are another's, or nobody says whose.
+        :returns: the cookies of a request from a page of this server.
+        :raises Refused: ``forbidden``: it comes from another page, or does not say from where.
         """
         cookies = brought_by(request)
         if not cookies:
@@ -363,7 +364,7 @@ class Identity(ApiCalls):
     def _cookie_name(self, request: Request) -> str:
         if not self._is_secure(request):
             return COOKIE
-        # Browsers want __Host- to be for the whole host, of which a server under a path has only that.
+        # Browsers take a __Host- cookie only for the whole host; a server under a path has only its path of it.
         return f"__Secure-{COOKIE}" if self._settings.base_path else f"__Host-{COOKIE}"
 
     def _is_secure(self, request: Request) -> bool:
@@ -371,7 +372,7 @@ class Identity(ApiCalls):
         return request.isSecure() or (self._settings.public_url or "").startswith("https:")
 
     def _accounts(self) -> Any:
-        """:raises Refused: ``not_found``: this server has no accounts."""
+        """:returns: the accounts. :raises Refused: ``not_found``: this server has none."""
         accounts = self._services.authenticators.offering(IAccounts)
         if accounts is None:
             raise Refused("This server has no accounts.", code="not_found")
@@ -379,10 +380,10 @@ class Identity(ApiCalls):
 
 
 def brought_by(request: Request) -> dict[str, str]:
-    """:returns: the cookies of a request, whoever's page it is from."""
+    """:returns: the cookies of a request, from whatever page it comes."""
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in request.received_cookies.items()}
 
 
 def told(user: User) -> UserInfo:
-    """:returns: what a user is told of itself."""
+    """:returns: what a user is told about itself."""
     return UserInfo(user.id, user.name, list(user.rights))

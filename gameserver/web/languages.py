@@ -1,13 +1,13 @@
 """
 The languages of pages: which one a browser is given, and the catalogues of texts for it.
 
-A catalogue is a JSON object, from a text in the language that a page is written in to the same in another, in a file
-that is called after that other: ``words/de.json``. Those in the folder of the pages that all games share are for
-every page; a game brings its own in the folder of its page. Texts are found by what they are, so one that a catalogue
-lacks is shown as it is written, and nothing has a number or a name that could get lost.
+A catalogue is a JSON object whose keys are texts in the language of the page, and whose values are the same texts in
+another language. Its file is named after that other language: ``words/de.json``. The catalogues in the folder of the
+pages that all games share are for every page; a game brings its own in the folder of its page. The text itself is the
+key, so one that a catalogue lacks is shown as it is written, and there are no numbers or names that could get lost.
 
-What stands in a page itself is translated here: the text of an element with the attribute ``data-t``, and of those of
-its attributes that this names (``data-t="placeholder"``). The rest is done in the browser, by
+What stands in a page itself is translated here: the text of an element with the attribute ``data-t``, and those of its
+attributes that ``data-t`` names (``data-t="placeholder"``). The rest is done in the browser, by
 ``/static/page/language.js``.
 """
 
@@ -26,17 +26,17 @@ from twisted.logger import Logger
 from gameserver.web.static_files import Tags
 
 SOURCE: Final = "en"
-"""What our own pages are written in, and an author's that does not say."""
+"""The language of our own pages, and of an author's page that does not name one."""
 MIRRORED: Final = "en-x-rtl"
-"""English that runs from right to left, for whoever tries how a page looks so: it is had by asking for it alone."""
+"""English that runs from right to left, to see how a page looks then; given only to whoever asks for it by name."""
 COOKIE: Final = b"gameserver-language"
-"""Under this name a browser keeps the language that was chosen in it."""
+"""The cookie in which a browser keeps the language that was chosen in it."""
 ASKED: Final = b"lang"
-"""The name in a page's query that asks for one."""
+"""The argument of a page's address that asks for a language."""
 FOLDER: Final = "words"
 RIGHT_TO_LEFT: Final = frozenset({"ar", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"})
 MOST_WISHES: Final = 16
-"""So many languages of an ``Accept-Language`` are looked at."""
+"""How many languages of an ``Accept-Language`` are looked at."""
 log: Final = Logger(namespace="gameserver")
 
 _TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,8}){0,4}")
@@ -53,8 +53,8 @@ class Words(Struct, frozen=True):
     """
     Texts for a page.
 
-    :ivar texts: by what they are in the page's own language.
-    :ivar files: that they were read from, or would be.
+    :ivar texts: a text in the page's own language to its translation.
+    :ivar files: the files that they were read from, or would be if they existed.
     """
 
     texts: Mapping[str, str]
@@ -66,7 +66,7 @@ NO_WORDS: Final = Words({}, [])
 
 class Catalogues:
     """
-    Catalogues as they are on disk, read when they are needed first and when they were written anew.
+    Catalogues as they are on disk, read when first needed and when their files have changed.
 
     :param tags: those of all files.
     """
@@ -76,13 +76,13 @@ class Catalogues:
         self._read: dict[Path, tuple[str, Mapping[str, str]]] = {}
 
     def languages(self, folder: Path | None) -> list[str]:
-        """:returns: those that there are catalogues for in a folder's ``words``, in order."""
+        """:returns: the languages for which a folder's ``words`` has catalogues, sorted."""
         if folder is None:
             return []
         return sorted(path.stem for path in (folder / FOLDER).glob("*.json") if _TAG.fullmatch(path.stem))
 
     def words(self, folder: Path | None, language: str) -> Words:
-        """:returns: what a folder's catalogue has; nothing where there is none, or one that cannot be read."""
+        """:returns: the texts of a folder's catalogue; none where there is no catalogue, or it cannot be read."""
         if folder is None:
             return NO_WORDS
         file = folder / FOLDER / f"{language}.json"
@@ -103,8 +103,8 @@ def _read(file: Path) -> Mapping[str, str]:
 
 def wishes(request: Any) -> list[str]:
     """
-    :returns: the languages in which somebody would have a page, the dearest first: what its address says, what was
-        chosen in this browser, what the browser says.
+    :returns: the languages in which somebody wants a page, the most wanted first: what its address asks for, what was
+        chosen in this browser, what the browser asks for.
     """
     asked = request.args.get(ASKED, [b""])[0].decode("latin-1").lower()
     chosen = (request.getCookie(COOKIE) or b"").decode("latin-1").lower()
@@ -117,7 +117,7 @@ def wishes(request: Any) -> list[str]:
 def accepted(header: str) -> list[str]:
     """
     :param header: an ``Accept-Language``, such as ``de-AT, en;q=0.7``.
-    :returns: what it names, the dearest first.
+    :returns: the languages that it names, the most wanted first.
 
     Source: RFC 9110 section 12.5.4
     """
@@ -133,9 +133,11 @@ def accepted(header: str) -> list[str]:
 
 def fitting(wished: Iterable[str], offered: Iterable[str], source: str) -> str:
     """
-    :param offered: what there is.
-    :param source: what the page is written in, and is where none fits.
-    :returns: the first wish that can be had, also by a shorter name: ``de`` for ``de-AT``. All in lower case.
+    :param wished: languages, the most wanted first.
+    :param offered: the languages that there are.
+    :param source: the language that the page is written in.
+    :returns: the first wish that is offered, perhaps by a shorter name: ``de`` for ``de-AT``; else ``source``. All in
+        lower case.
 
     Source: RFC 4647 section 3.4
     """
@@ -152,7 +154,7 @@ def fitting(wished: Iterable[str], offered: Iterable[str], source: str) -> str:
 
 
 def direction(language: str) -> str:
-    """:returns: where a language runs to: ``ltr`` or ``rtl``."""
+    """:returns: the direction of a language: ``ltr`` or ``rtl``."""
     return "rtl" if language == MIRRORED or language.partition("-")[0] in RIGHT_TO_LEFT else "ltr"
 
 
@@ -166,7 +168,8 @@ def written_in(text: str) -> str:
 def translated(text: str, language: str, texts: Mapping[str, str], offered: Iterable[str]) -> str:
     """
     :param text: a page.
-    :param offered: all languages that it can be had in.
+    :param texts: a text of the page to its translation.
+    :param offered: all languages in which there is this page.
     :returns: the page in this language.
     """
     own = _DIR.search(text) if language == written_in(text) else None
@@ -178,7 +181,7 @@ def translated(text: str, language: str, texts: Mapping[str, str], offered: Iter
 
 
 def _element(found: re.Match[str], texts: Mapping[str, str]) -> str:
-    """:returns: the beginning of an element, and the text in it, translated."""
+    """:returns: the start tag of an element, and the text after it, translated."""
     tag, names, text = found[1], found[2] or "", found[3]
     for name in names.split():
         if not re.fullmatch(r"[a-z-]+", name):
@@ -195,8 +198,8 @@ def _say(text: str, texts: Mapping[str, str]) -> str:
 
 def texts_of(about: Any) -> set[str]:
     """
-    :param about: what is told of a game, as JSON.
-    :returns: whatever of it people may read: each text, and each key as a label (``max_rounds`` is "Max rounds").
+    :param about: what a listing says of a game, as JSON.
+    :returns: whatever in it people may read: each text, and each key as a label (``max_rounds`` is "Max rounds").
     """
     if isinstance(about, str):
         return {about}

@@ -1,8 +1,8 @@
 """
-Endpoint strings: those of Twisted, with two kinds made for a server that stays.
+Endpoint strings: those of Twisted, of which two kinds work otherwise, for a server that runs for long.
 
 ``ssl:PORT:privateKey=FILE:certKey=FILE[:extraCertChain=FILE][:interface=ADDRESS][:backlog=NUMBER]``
-    reads its files again when it is told to (`Listening.reload`), and speaks TLS 1.2 and up.
+    reads its files again on demand (`Listening.reload`), and speaks TLS 1.2 and up.
 ``haproxy:`` before another endpoint
     takes the client's address from the PROXY header, which only trusted proxies may send. The header comes before
     TLS, as HAProxy writes it.
@@ -37,10 +37,10 @@ LOOPBACK: Final = ("127.0.0.0/8", "::1", UNIX)
 """Who may send PROXY headers where no proxy is named: programs of this machine."""
 WORDS: Final = ("port", "privateKey", "certKey", "extraCertChain", "interface", "backlog")
 BACKLOG: Final = 511
-"""Connections that the kernel keeps for us while we are at work. Twisted's 50 are few when all clients come back."""
+"""How many connections the kernel keeps until we accept them. Twisted's 50 are few when all clients come back."""
 
 HEADER_S: Final = 5.0
-"""A client behind a proxy that says nothing for so long is made known all the same, and bounded as all are."""
+"""How long a client behind a proxy may send nothing before its connection is made, and limited, all the same."""
 
 log = Logger(namespace="gameserver")
 
@@ -49,7 +49,7 @@ class Listening:
     """
     Makes endpoints, and reads their certificates again.
 
-    :param trusted: who may send PROXY headers: see `Proxies`.
+    :param trusted: those who may send PROXY headers; see `Proxies`.
     """
 
     def __init__(self, reactor: Any, trusted: Iterable[str] = ()) -> None:
@@ -59,9 +59,9 @@ class Listening:
 
     def endpoint(self, text: str) -> Any:
         """
-        :returns: what listens as this endpoint string says.
+        :returns: an endpoint that listens as this endpoint string says.
         :raises ValueError: it cannot be understood, or its files cannot be used.
-        :raises TypeError: words are missing, or too many.
+        :raises TypeError: arguments are missing, or too many.
         :raises LookupError: something that it names is not there.
         :raises OSError: a file cannot be read.
         """
@@ -69,13 +69,13 @@ class Listening:
         words = words_of(inner.removeprefix(SSL)) if inner.startswith(SSL) else None
         endpoint = self._tcp(words) if words else serverFromString(self._reactor, inner)
         if inner != text:
-            # The header is in front of all else, also of TLS, and who may send it is asked before that.
+            # The header comes before all else, TLS too, and before it is read we ask whether the peer may send it.
             endpoint = proxyEndpoint(Wrapped(endpoint, self._from_proxies))
             endpoint = Wrapped(endpoint, lambda factory: Introductions(factory, self._reactor))
         return Wrapped(endpoint, self._tls(words)) if words else endpoint
 
     def reload(self) -> None:
-        """Read the certificates again; one that cannot be used leaves the one before it, and the log says so."""
+        """Read the certificates again; in place of one that cannot be used the old one stays, and the log says so."""
         for certificate in self._certificates:
             try:
                 certificate.reload()
@@ -95,7 +95,7 @@ class Listening:
         self._certificates.append(certificate)
 
         def wrap(factory: Any) -> Any:
-            # Shown all the same: a server with it serves those who know, and one that does not start serves nobody.
+            # Shown all the same: with it the server serves those who accept it; if it did not start, nobody.
             if certificate.fault:
                 log.error("clients will refuse to connect: {fault}", fault=certificate.fault)
             return TLSMemoryBIOFactory(certificate, False, factory, self._reactor)
@@ -124,7 +124,7 @@ class Wrapped:
 
 
 class FromProxies(WrappingFactory[Any]):
-    """Connections of trusted proxies alone: anybody else could say in a PROXY header to be anyone."""
+    """Connections of trusted proxies alone: in a PROXY header anybody else could claim to be anyone."""
 
     noisy = False
 
@@ -133,7 +133,7 @@ class FromProxies(WrappingFactory[Any]):
         self._proxies = proxies
 
     def buildProtocol(self, addr: Any) -> Any:
-        """Admit a proxy; who is none is cut off."""
+        """Admit a proxy; anybody else is cut off."""
         if self._proxies.trusts(addr):
             return self.wrappedFactory.buildProtocol(addr)
         log.warn("{address} is no trusted proxy: its connection is cut", address=addr)
@@ -142,9 +142,9 @@ class FromProxies(WrappingFactory[Any]):
 
 class Introductions(WrappingFactory[Any]):
     """
-    Connections that are made once it is known whose they are.
+    Connections that are made only once the client's address is known.
 
-    Twisted makes them before the PROXY header has come, so that they would be counted as the proxy's.
+    Twisted would make them before the PROXY header has come, and they would be counted as the proxy's.
     """
 
     noisy = False
@@ -159,14 +159,14 @@ class Introductions(WrappingFactory[Any]):
 
 
 class Held(Protocol):
-    """A connection that waits for what follows the header, or for a while; then it steps aside."""
+    """A connection that waits for what follows the header, or `HEADER_S`; then the real protocol takes its place."""
 
     def __init__(self, held: Any, reactor: Any) -> None:
         self._held = held
         self._waiting = reactor.callLater(HEADER_S, self._introduce)
 
     def dataReceived(self, data: bytes) -> None:
-        """The header has come, and this is behind it."""
+        """Make the connection: the header has come, and this follows it."""
         transport: Any = self.transport
         self._waiting.cancel()
         self._introduce()
@@ -174,7 +174,7 @@ class Held(Protocol):
             self._held.dataReceived(data)
 
     def connectionLost(self, reason: Any = connectionDone) -> None:
-        """It went before anybody knew whose it was."""
+        """The connection is lost before it was made."""
         self._waiting.cancel()
 
     def _introduce(self) -> None:
@@ -196,7 +196,7 @@ def cannot_listen(text: str, error: CannotListenError | OSError) -> str:
     why = error.socketError if isinstance(error, CannotListenError) else error
     number = getattr(why, "errno", None)
     said = getattr(why, "strerror", None) or why
-    if number == errno.EADDRINUSE or isinstance(why, str):  # Twisted's words where a UNIX socket's lock is another's
+    if number == errno.EADDRINUSE or isinstance(why, str):  # Twisted's text: a UNIX socket is locked
         return f"{text}: {said}; end the other program that listens there, or give another port or path"
     if number in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT) or isinstance(why, gaierror):
         return f"{text}: {said}; give an address of this machine as interface="
@@ -208,8 +208,8 @@ def cannot_listen(text: str, error: CannotListenError | OSError) -> str:
 def words_of(text: str) -> dict[str, str]:
     """
     :param text: ``8443:privateKey=a.pem``, with a backslash before a colon, an equals sign or a backslash of a value.
-    :returns: word to value.
-    :raises ValueError: a word is not known, or is missing.
+    :returns: the name of each argument to its value.
+    :raises ValueError: a name is not known, or one is missing.
 
     Source: ``_parse`` and ``_parseSSL`` in twisted/internet/endpoints.py
     """

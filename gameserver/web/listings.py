@@ -1,4 +1,4 @@
-"""What is told of games and of rooms, to whoever looks for something to play."""
+"""What listings say of games and rooms, to whoever looks for something to play."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def about(spec: Spec, *, page: bool) -> About:
-    """:returns: what is told of a game."""
+    """:param page: whether it has a page of its own. :returns: what listings say of a game."""
     cls = spec.cls
     return About(
         name=spec.name,

@@ -1,8 +1,8 @@
 """
 ``/metrics``, for Prometheus: what this node holds, and what its throttles held back.
 
-Nothing is counted for it twice: what is read here, others keep anyway, and it is read when it is asked for. It tells
-how busy a server is, so it is told to the networks that the setting ``metrics`` names, and to administrators.
+Nothing is counted for it: it reads what other parts keep anyway, when somebody asks. The numbers show how busy a server
+is, so only administrators may see them, and the networks that the setting ``metrics`` names.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ THROTTLES: Final = {
 
 
 class Numbers(Collector):
-    """:param services: whose numbers these are."""
+    """The numbers of one node. :param services: the node's."""
 
     def __init__(self, services: NodeServices) -> None:
         self._services = services
 
     def collect(self) -> Iterable[Metric]:
-        """Read all that there is now."""
+        """Read all numbers as they are."""
         services, hasher = self._services, self._services.hasher
         rooms = list(services.registry.runners)
         yield _gauge("rooms", "Open rooms.", len(rooms))
@@ -86,8 +86,10 @@ class Numbers(Collector):
 
 class Metrics:
     """
-    :param numbers: collectors of them.
-    :param networks: from where they may be read by anybody.
+    What ``/metrics`` answers, and to whom.
+
+    :param numbers: collectors of numbers.
+    :param networks: those from which anybody may read them.
     """
 
     def __init__(self, numbers: Iterable[Collector], networks: Iterable[str]) -> None:
@@ -98,8 +100,10 @@ class Metrics:
 
     def admits(self, address: str, *, forwarded: bool) -> bool:
         """
-        :param address: whose request it is.
-        :param forwarded: a proxy brought it, which nobody said is to be trusted: then it comes from anywhere.
+        Whether a request may read the numbers without a token.
+
+        :param address: the client's.
+        :param forwarded: a proxy brought the request that is not known to be trusted: its client may be anywhere.
         """
         try:
             client = ip_address(address)

@@ -1,4 +1,4 @@
-"""What a path answers at which there is nothing: a page for whoever looks at it, JSON for programs."""
+"""The answer at a path where there is nothing: a page for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PAGE: Final = """\
 </body>
 </html>
 """
-"""Links lead up from where it stands: people may reach the server under a path of a host that it shares."""
+"""Its links are relative: people may reach the server under a path of a host that it shares."""
 
 NO_GAME: Final = ("No such game", "This server has no game of that name.")
 LOBBY: Final = "To the lobby"
@@ -43,7 +43,7 @@ class Missing(Resource):
     """
     No such page, file or game.
 
-    :param texts: title and sentence of a page that is given to whoever asks; without them, to browsers alone.
+    :param texts: title and sentence of a page that every client gets; without them, only browsers get a page.
     """
 
     isLeaf = True
@@ -76,5 +76,5 @@ class Missing(Resource):
 
 
 def wants_page(request: Any) -> bool:
-    """Whether somebody looks at the answer: browsers name HTML for where they go, not for what a page loads."""
+    """Whether a person will see the answer: browsers ask for HTML when they go to a page, not for what it loads."""
     return request.method in (b"GET", b"HEAD") and b"text/html" in (request.getHeader(b"accept") or b"").lower()

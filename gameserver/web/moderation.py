@@ -1,7 +1,7 @@
 """
-The HTTP calls of who keeps order, under ``/api/moderation``: acts on rooms, sanctions, the log and announcements.
+The HTTP calls of moderators, under ``/api/moderation``: acts on rooms, sanctions, the log and announcements.
 
-Whoever calls needs the right, which `gameserver.node.operators` looks at.
+`gameserver.node.operators` checks that the caller has the right.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """
 Which modules a page loads, read from their text, so that a browser can be told of all of them at once.
 
-Only addresses count that are written out, relative to the module, as all pages of this server have them. What is
-missed costs a page some time and nothing else.
+Only addresses count that are written out, relative to the module, as in all pages of this server. A module that is
+missed here makes a page slower, nothing else.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LATER: Final = re.compile(r"\bimport\(\s*[\"'](\.{1,2}/[^\"'?#]+)[\"']\s*\)")
 
 def imports(source: str) -> tuple[list[str], list[str]]:
     """
-    :param source: of a module.
+    :param source: the text of a module.
     :returns: the relative addresses that it imports at once, and those that it may import later (``import()``).
     """
     code = _COMMENT.sub("", source)
@@ -38,14 +38,16 @@ def graph(
 ) -> dict[str, tuple[Path, bool]]:
     """
     :param entries: paths of modules that a page names.
-    :param read: gives a file's text.
-    :param instead: by their paths what is loaded in place of some modules.
-    :returns: by its path each module that the page may come to load, with whether that is at once; the nearest first.
+    :param find: returns the file at a path.
+    :param read: returns a file's text.
+    :param instead: the paths of some modules, to the paths of what is loaded in their place.
+    :returns: the path of each module that the page may load, to its file and whether it is loaded at once; those that
+        the page names first, then what they import, and so on.
     """
     found: dict[str, tuple[Path, bool]] = {}
     at_once, later = list(entries), list[str]()
     for paths, is_at_once in ((at_once, True), (later, False)):
-        for named in paths:  # which grows meanwhile
+        for named in paths:  # grows meanwhile
             path = instead.get(named, named)
             if path in found or (file := find(path)) is None:
                 continue

@@ -26,22 +26,23 @@ PROBLEMS: Final = {
     503: "The server is busy, about to stop, or the room is being mended; try again.",
 }
 WITH_BODY: Final = (400, 403, 413)
-"""What may be wrong with any request that has a body."""
+"""The errors of any request that has a body, by status."""
 WITH_TOKEN: Final = (401, 403, 429, 503)
-"""What may be wrong with whoever calls, where a call looks at that."""
+"""The errors of any call that checks who calls, by status."""
 
 
 class Route(Struct, frozen=True, kw_only=True):
     """
-    One call, as it is described where it is answered (`gameserver.web.calls.Calls.call`).
+    The description of one call; `gameserver.web.calls.Calls.call` makes it where the call is answered.
 
-    :ivar path: with a name in braces for each part that differs: ``/api/rooms/{code}``.
+    :ivar path: with a name in braces for each variable part: ``/api/rooms/{code}``.
     :ivar about: what it does, in a sentence.
-    :ivar takes: the body of a request; None where there is none.
-    :ivar gives: an answer, or of what kind it is, where that is no JSON.
-    :ivar token: ``None`` where none is asked for, ``optional`` or ``required``; ``cookie`` where that will do, too;
-        ``any`` where the body may say it as well.
-    :ivar problems: what else may be answered, by status, besides `WITH_BODY` and `WITH_TOKEN`.
+    :ivar takes: the type of the request's body; None: it has none.
+    :ivar gives: the type of the answer, or its media type, where it is not JSON.
+    :ivar query: the arguments of its address: name, whether it has to be there, and a sentence.
+    :ivar token: ``None`` where none is asked for; ``optional``; ``required``; ``cookie``: a token or a cookie is
+        required; ``any``: a token, a cookie, or what the body says.
+    :ivar problems: the statuses of errors besides `WITH_BODY` and `WITH_TOKEN`.
     """
 
     method: str
@@ -57,7 +58,7 @@ class Route(Struct, frozen=True, kw_only=True):
 
     @property
     def all_problems(self) -> set[int]:
-        """All statuses with which it may come to nothing."""
+        """The statuses of all its errors."""
         looks = self.token in ("optional", "required", "cookie")
         return {*self.problems, *(WITH_BODY if self.takes is not None else ()), *(WITH_TOKEN if looks else ())}
 
@@ -78,9 +79,9 @@ SECURITY: Final[dict[str | None, list[dict[str, list[str]]]]] = {
 
 def describe(calls: Sequence[Route], public_url: str | None = None) -> dict[str, Any]:
     """
-    :param calls: that there are.
-    :param public_url: where the calls are, if that is known.
-    :returns: the description, as JSON would have it.
+    :param calls: all calls.
+    :param public_url: where people reach the server, if that is known.
+    :returns: the OpenAPI document, as JSON values.
     """
     kinds = [kind for call in calls for kind in (call.takes, call.gives) if isinstance(kind, type)] + [Problem]
     found, components = schema_components(dict.fromkeys(kinds), ref_template="#/components/schemas/{name}")

@@ -37,24 +37,26 @@ if TYPE_CHECKING:
 
 STATIC: Final = Path(__file__).parent / "static"
 CLIENT: Final = ("gameserver.js", "gameserver.d.ts", "game-chat.js", "game-chat.d.ts")
-"""The JavaScript client and its chat: built into `STATIC`, beside the package in a checkout."""
+"""The JavaScript client and its chat; see `client_folder` for where they are."""
 ICON: Final = b"favicon.ico"
-"""What browsers ask for where a page names no icon; any picture will do."""
+"""Browsers ask for this where a page names no icon; they accept a picture of any type."""
 WORKER: Final = b"service-worker.js"
-"""Beside all pages, since it is for those that lie below it."""
+"""At the root, since a service worker serves only pages whose paths lie below its own."""
 CARD: Final = "card.png"
-"""The picture that a link to a game's page shows, 1200 to 630 points; without one it is that of all games."""
+"""The picture that a link to a game's page shows, 1200 by 630 pixels; a game without one has the shared one."""
 LOBBY: Final = ("Play together", "Open a game on the big screen, or on your phone, and let the others in with a code.")
-"""What a link to the lobby says."""
+"""The title and the sentence that a link to the lobby shows."""
 KIT: Final = ("A kit for pages", "Parts of which pages of games are made, each with its code.")
 
 
 class Pages:
     """
+    All pages of a server, and the files that they load.
+
     :param specs: the games that are served.
-    :param places: name to the place a game was loaded from, where one is known.
-    :ivar first: what the paths of pages begin with.
-    :ivar told: by the game's name what its page is told with the page itself, as JSON.
+    :param places: a game's name to the place that it was loaded from, where one is known.
+    :ivar first: the first names of the paths of pages.
+    :ivar told: a game's name to the JSON that is sent inside its page.
     """
 
     first = (b"", b"static", b"play", ICON, WORKER, *(name.encode() for name in CLIENT))
@@ -77,14 +79,18 @@ class Pages:
             self.serve(spec, (places or {}).get(spec.name))
 
     def serve(self, spec: Spec, place: str | None) -> None:
-        """A game is served from now on; its page may be another."""
+        """Serve a game from now on, perhaps with another page than before."""
         self._hypertexts.forget()
         self._folders[spec.name] = page_folder(spec, place)
         self._words[spec.name] = _first_with(FOLDER, spec, place)
         self._links[spec.name] = spec.title, first_paragraph(spec.cls.__doc__)
 
     def compress(self) -> Deferred[None] | None:
-        """Have the files of all pages compressed before somebody asks for them. :returns: fires when they are."""
+        """
+        Have the files of all pages compressed before somebody asks for them.
+
+        :returns: fires when they are; None: there was nothing to do.
+        """
         folders = [STATIC, *(folder for folder in self._folders.values() if folder is not None)]
         files = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
         clients = [path for name in CLIENT if (path := client_folder() / name).is_file()]
@@ -106,8 +112,8 @@ class Pages:
 
     def find(self, request: Any) -> IResource | None:
         """
-        :param request: its ``postpath`` is the whole path, unquoted.
-        :returns: who answers, or None where the path is no page's.
+        :param request: one whose ``postpath`` is the whole path, unquoted.
+        :returns: the resource that answers, or None where the path is not a page's.
         """
         first, rest = request.postpath[0], request.postpath[1:]
         if first == b"" and not rest:
@@ -146,7 +152,7 @@ class Pages:
         return PageFile(path, at, self._hypertexts, link, own, self.told.get(game, ""))
 
     def words(self, request: Any) -> tuple[str, str, Mapping[str, str]]:
-        """:returns: the language that fits a request best of those of all pages, where it runs to, and its texts."""
+        """:returns: the language of the shared pages that fits a request best, its direction, and its texts."""
         language = fitting(wishes(request), self._catalogues.languages(STATIC), SOURCE)
         return language, direction(language), self._catalogues.words(STATIC, language).texts
 
@@ -154,7 +160,7 @@ class Pages:
         return self._catalogues.words(self._words[game], language)
 
     def _words_of_lobby(self, language: str) -> Words:
-        """:returns: of each game what the lobby says of it: its title, what it is, and its options."""
+        """:returns: the translations of what the lobby says of each game: its title, what it is, and its options."""
         texts: dict[str, str] = {}
         files: list[Path] = []
         for game in self._words:
@@ -165,7 +171,7 @@ class Pages:
         return Words(texts, files)
 
     def _file(self, folder: Path | None, names: list[bytes]) -> IResource:
-        """:returns: the file of these names inside a folder, or what says that there is none."""
+        """:returns: a resource for the file at these names inside a folder, or one that says that there is none."""
         found = inside(folder, names) if folder is not None else None
         return StaticFile(found, self._tags, self._compressed) if found is not None else Missing()
 
@@ -173,7 +179,7 @@ class Pages:
 def _link(words: tuple[str, str], picture: str, request: Any) -> LinkPreview:
     """
     :param words: title and sentence.
-    :returns: what a link to a page shows; a room is named as the link does, whether or not there is one.
+    :returns: what a link to a page shows; the room that the link names is in it, whether or not there is one.
     """
     title, text = words
     named = request.args.get(b"room", [b""])[0].decode("latin-1")
@@ -194,7 +200,7 @@ def words_folder(spec: Spec, place: str | None = None) -> Path:
 
 
 def _first_with(name: str, spec: Spec, place: str | None) -> Path | None:
-    """:returns: the first folder in which a game's page may be that has this in it."""
+    """:returns: of the folders in which a game's page may be, the first that holds this name."""
     return next((folder for folder in _candidates(spec, place) if (folder / name).exists()), None)
 
 
@@ -221,8 +227,8 @@ def client_folder() -> Path:
 
 def inside(folder: Path, names: list[bytes]) -> Path | None:
     """
-    :param names: of folders and at last a file; unquoted, so that one may hold anything.
-    :returns: the file, or None where it may not be given.
+    :param names: those of folders, then of a file; unquoted, so that one may hold anything.
+    :returns: the file, or None where there is none or it may not be given.
     """
     path = folder
     for name in names:

@@ -1,8 +1,8 @@
 """
-What requests of HTTP may take of a node at once: passes of the reactor, and memory.
+How much HTTP requests may take of a node at once: of passes of the reactor, and of memory.
 
-Whoever has a thousand connections, or sends a thousand requests in one segment, waits behind others, and nobody behind
-all of them.
+Whoever has a thousand connections, or sends a thousand requests in one segment, waits behind others; nobody else has to
+wait for all of these.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ if TYPE_CHECKING:
     from gameserver.interfaces import IClock
 
 AT_ONCE: Final = 2
-"""So many requests are answered in a pass of the reactor: a listing of 200 rooms takes some 9 ms."""
+"""How many requests are answered in a pass of the reactor: a listing of 200 rooms takes some 9 ms."""
 
 
 class AskingConnection(Protocol):
     """
     A connection with a request that is whole.
 
-    :ivar client: whose it is, for budgets.
+    :ivar client: the client's address, or IPv6 network.
     """
 
     client: str
 
     def serve(self) -> None:
-        """Have the request answered; this raises nothing."""
+        """Have the request answered. Never raises."""
 
 
 class FairTurns:
     """
-    Requests take turns: of each connection one in a pass of the reactor, of all of them `AT_ONCE`, and addresses that
-    have several wait as long as those that have one.
+    Lets requests take turns: in a pass of the reactor one of each connection, and `AT_ONCE` of all. Addresses take
+    turns too, so that one with many requests does not delay one that has a single request.
 
-    :param clock: tells when a pass is over.
+    :param clock: calls back in the next pass.
     """
 
     def __init__(self, clock: IClock) -> None:
@@ -48,7 +48,7 @@ class FairTurns:
         self._call: IDelayedCall | None = None
 
     def ask(self, asking: AskingConnection) -> None:
-        """Serve it now, or in a later pass: those that wait were served first in this one."""
+        """Serve a connection in this pass, or, if it or enough others were served in it already, in a later one."""
         if asking in self._served or len(self._served) >= AT_ONCE:
             self._waiting.setdefault(asking.client, {})[asking] = None
         else:
@@ -56,16 +56,16 @@ class FairTurns:
         self._go_on()
 
     def leave(self, asking: AskingConnection) -> None:
-        """It is gone."""
+        """Forget a connection that is gone."""
         of_client = self._waiting.get(asking.client, {})
         of_client.pop(asking, None)
         if not of_client:
             self._waiting.pop(asking.client, None)
 
     def _pass(self) -> None:
-        """The pass is over, and another begins."""
+        """Begin a new pass, and serve those whose turn it is."""
         self._call = None
-        # Chosen first: who is served asks again, and waits for the next pass.
+        # All are chosen before the first is served: one that asks again meanwhile waits for the next pass.
         self._served = set(chosen := [self._next() for _ in range(AT_ONCE) if self._waiting])
         if chosen:
             self._go_on()
@@ -73,7 +73,7 @@ class FairTurns:
             asking.serve()
 
     def _next(self) -> AskingConnection:
-        """:returns: the one that has waited for longest, of the address that has."""
+        """:returns: the connection that waits longest, of the address that waits longest for its turn."""
         client, of_client = next(iter(self._waiting.items()))
         del self._waiting[client]
         asking = next(iter(of_client))
@@ -96,19 +96,19 @@ class Keeping(Protocol):
     """A connection for which bytes are kept."""
 
     def cut_off(self) -> None:
-        """End it at once, with all that is kept for it."""
+        """End the connection at once, and drop what is kept for it."""
 
 
 class KeptBytes:
     """
-    What is kept for connections: of requests that are not answered yet, and of answers that nobody has read.
+    Counts the bytes that are kept for connections: of requests not answered yet, and of answers not read yet.
 
-    Where all of it is too much, the address for which most is kept loses its connections, those that have kept
-    something for longest first: who reads slowly harms itself alone.
+    Where it is too much together, the address for which most is kept loses connections, first those for which something
+    has been kept longest: whoever reads slowly harms itself alone.
 
-    :param most_bytes: for all connections.
-    :param lost: is called for each that is cut off.
-    :ivar size_bytes: what is kept.
+    :param most_bytes: for all connections together.
+    :param lost: called for each connection that is cut off.
+    :ivar size_bytes: how much is kept for all connections.
     """
 
     def __init__(self, most_bytes: int, lost: Callable[[], None]) -> None:
@@ -119,7 +119,7 @@ class KeptBytes:
         self._of_client: Counter[str] = Counter()
 
     def note(self, keeping: Keeping, client: str, size_bytes: int) -> None:
-        """So much is kept for a connection now."""
+        """Note how much is kept for a connection at the moment."""
         if keeping in self._bytes and self._bytes[keeping][0] == client and size_bytes:
             self._count(client, size_bytes - self._bytes[keeping][1])
         else:
@@ -132,7 +132,7 @@ class KeptBytes:
             self._cut_one_off()
 
     def leave(self, keeping: Keeping) -> None:
-        """It is gone."""
+        """Forget a connection that is gone."""
         client, size_bytes = self._bytes.pop(keeping, ("", 0))
         self._count(client, -size_bytes)
 

@@ -10,24 +10,24 @@ POLICY: Final = (
     "default-src 'self'; img-src 'self' data: blob:; media-src 'self' data: blob:; connect-src 'self'{sockets}; "
     "object-src 'none'; {scripts}base-uri 'none'; form-action 'self'; frame-ancestors 'self'{ancestors}"
 )
-"""Scripts and styles are files of this server, none stands in a page; older browsers want sockets named."""
+"""Scripts and styles are files of this server, and none stands in a page; for older browsers, sockets are named."""
 
 _HOST = re.compile(rb"[A-Za-z0-9.-]+(:\d{1,5})?")
 
 
 def ancestors(origins: Iterable[str]) -> str:
     """
-    :param origins: of pages that may connect; those may show ours in a frame.
-    :returns: what the policy says of them.
+    :param origins: those of pages that may connect; these pages may show ours in a frame.
+    :returns: the policy's list of who may show our pages in a frame.
     """
     return "".join(f" {origin}" for origin in origins if origin.startswith(("http://", "https://")))
 
 
 def secure(request: Any, *, script: str = "") -> None:
     """
-    Set what every page and every file of one is sent with.
+    Set the headers that every page is sent with, and every file of a page.
 
-    :param script: the SHA-256 in base64 of what alone stands in the page itself, its import map.
+    :param script: the SHA-256, in base64, of the page's import map, the only script that stands in the page itself.
     """
     host = request.getHeader(b"host") or b""
     sockets = f" ws://{host.decode()} wss://{host.decode()}" if _HOST.fullmatch(host) else ""

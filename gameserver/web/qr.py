@@ -6,24 +6,24 @@ from io import BytesIO
 from typing import Final
 
 QR_BYTES: Final = 256
-"""The longest text of a QR code, for an address is shorter, and a phone would not read the next sizes from a TV."""
+"""The longest text of a QR code: addresses are shorter, and a phone could not read a larger code from a TV."""
 QR_MASK: Final = 2
-"""Trying all eight patterns would cost four times as much: 25 ms instead of 7 for the longest text."""
+"""One fixed mask pattern: to try all eight would take 25 ms instead of 7 for the longest text."""
 QR_KEPT: Final = 64
 
 
 class Pictures:
-    """The latest QR codes: many phones look at one."""
+    """Keeps the latest QR codes, since many phones ask for the same one."""
 
     def __init__(self) -> None:
         self._drawn: dict[str, bytes] = {}
 
     def get(self, text: str) -> bytes | None:
-        """:returns: one that was drawn already."""
+        """:returns: the picture of a text, if it is kept."""
         return self._drawn.get(text)
 
     def draw(self, text: str) -> bytes:
-        """:returns: a new one; the oldest is forgotten."""
+        """:returns: a new picture of a text, which is kept; the oldest one is forgotten."""
         if len(self._drawn) >= QR_KEPT:
             del self._drawn[next(iter(self._drawn))]
         body = self._drawn[text] = qr_code(text)

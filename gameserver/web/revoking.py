@@ -1,4 +1,4 @@
-"""``POST /api/revoke``: a system whose users play here, or an administrator, cuts somebody off who is connected."""
+"""``POST /api/revoke``: an administrator, or a system whose users play here, cuts off somebody who is connected."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class RevokeApi(ApiCalls):
         return answer(request, {})
 
     async def _orders(self, request: Request, wish: RevokeWish) -> Sequence[Order]:
-        """:raises Refused: whoever calls has no right to it."""
+        """:returns: what is to be done. :raises Refused: the caller has no right to it."""
         if wish.token is None:
             if "admin" not in (await self._caller(request)).rights:
                 raise Refused("Only an administrator may.", code="forbidden")

@@ -2,8 +2,8 @@
 The site: one port for the WebSocket, the HTTP calls and the pages.
 
 ``/ws`` is the WebSocket, `gameserver.web.pages` knows the paths of pages, every other path is the API's, or nobody's.
-Where people reach the server under a path of a host that it shares, a proxy may take that path away or leave it: all
-is served with it and without.
+Where people reach the server under a path of a host that it shares, a proxy may remove that path or leave it:
+everything is served with it and without it.
 """
 
 from __future__ import annotations
@@ -47,21 +47,21 @@ if TYPE_CHECKING:
 
 IDLE_S: Final = 360
 """
-A connection on which nothing comes for so long is closed: a request that is on its way just then is lost. Browsers let
-go of theirs before that, after 300 seconds at most.
+How long a connection may be idle before it is closed. A request that is on its way just then is lost, so it is longer
+than browsers keep idle connections, which is 300 seconds at most.
 """
 DISCARDED_BYTES: Final = 1 << 20
-"""Of a body that is too large so much is read and thrown away, for the client to read our answer; then we hang up."""
+"""How much of too large a body is read and thrown away, so that the client reads our answer; then we hang up."""
 PREFLIGHT_S: Final = b"600"
-"""How long a browser may remember what a page may do."""
+"""How long, in seconds, a browser may remember the answer to a preflight request."""
 HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
-"""What every answer is sent with; pages have a policy of their own, see `gameserver.web.pages`."""
+"""Headers of every answer; pages have more, see `gameserver.web.policy`."""
 TLS_ONLY: Final = b"max-age=31536000"
-"""Whoever came by TLS comes by TLS for a year."""
+"""For a year, a browser that came by TLS uses nothing but TLS."""
 
 
 def site(
@@ -73,10 +73,12 @@ def site(
     compressed: Compressed | None = None,
 ) -> QuietSite:
     """
+    Put together all that a port serves.
+
     :param services: what all sessions of this node share.
     :param catalog: if given, games that could not be loaded are listed with their errors.
-    :param settings: for the origins that are admitted.
-    :param websocket: what answers at ``/ws``.
+    :param settings: those of this node.
+    :param websocket: the resource at ``/ws``.
     :param addresses: where people reach this server, for links and QR codes.
     :param compressed: forms of pages' files.
     :returns: a factory for the endpoints to listen with.
@@ -104,26 +106,26 @@ def site(
 
 class QuietSite(Site):
     """
-    A site that keeps no access log, whose dates would be wrong with monotonic seconds, and speaks HTTP/1.1 only.
+    A site that speaks HTTP/1.1 only, and keeps no access log: its dates would be wrong, made of monotonic seconds.
 
-    :param services: for its limits, its reactor, and whoever is not known yet.
-    :param proxies: whose word counts for who a client is.
-    :param hosts: those that this server is.
-    :param ancestors: what the policy of pages says of those that may have them in frames.
-    :ivar connections: those of HTTP, by the address at their other end.
-    :ivar turns: in which their requests are answered.
-    :ivar kept: what is kept for them.
+    :param services: what all sessions of this node share.
+    :param proxies: those whose headers are believed when they tell a client's address.
+    :param hosts: the hosts that this server answers to.
+    :param ancestors: what the policy of pages says about who may show them in frames.
+    :ivar connections: counts the HTTP connections of each address.
+    :ivar turns: the order in which their requests are answered.
+    :ivar kept: counts the bytes that are kept for them.
     """
 
     noisy = False
     serve: Callable[[Spec, str], None] = staticmethod(lambda spec, place: None)
-    """Called with a game that is served from now on, and the place that it came from."""
+    """Call this with a game that is served from now on, and the place that it was loaded from."""
     public_url: str | None = None
-    """Where people reach this server, as its operator says."""
+    """Where people reach this server, as its operator has set it."""
     compress: Callable[[], Deferred[None] | None] = staticmethod(lambda: None)
-    """Called once the server listens."""
+    """Call this once the server listens."""
     words: Callable[[Any], tuple[str, str, Mapping[str, str]]] = staticmethod(lambda request: ("en", "ltr", {}))
-    """What a request is answered in, see `Pages.words`."""
+    """The language and texts for the answer to a request; see `Pages.words`."""
     protocol = HttpConnection  # type: ignore[assignment]
 
     def __init__(
@@ -148,17 +150,17 @@ class QuietSite(Site):
         )
 
     def startFactory(self) -> None:
-        """Twisted would open the log, and date it every second."""
+        """Do nothing; Twisted would open the log, and make its date every second."""
 
     def log(self, request: Any) -> None:
-        """Twisted would write a line for each request."""
+        """Do nothing; Twisted would write a line for each request."""
 
     def acceptableProtocols(self) -> list[bytes]:
-        """What is offered over TLS: a WebSocket cannot take over a connection of HTTP/2."""
+        """Offer HTTP/1.1 alone over TLS: a WebSocket cannot take over a connection of HTTP/2."""
         return [b"http/1.1"]
 
     def getResourceFor(self, request: Any) -> Any:
-        """Set what every answer has, and find who answers."""
+        """Set the headers that every answer has, and find the resource that answers."""
         request.setHeader(b"server", b"gameserver")
         for name, value in HEADERS:
             request.setHeader(name, value)
@@ -171,11 +173,11 @@ class QuietSite(Site):
         return super().getResourceFor(request)  # type: ignore[no-untyped-call]
 
     def _refused(self, request: Any) -> Refused | None:
-        """:returns: why nobody answers this request, if so."""
+        """:returns: why this request is refused, if it is."""
         hosts = [host.decode("latin-1") for host in request.requestHeaders.getRawHeaders(b"host", [])]
         if not all(map(self.hosts.know, hosts)):
             return Refused(code="unknown_host")
-        # Whoever comes to stay is counted by connections, and a whole registry comes back at once.
+        # WebSockets have a limit of their own, and after a restart all of a network's come back at once.
         if request.requestHeaders.hasHeader(b"upgrade") and request.postpath[-1:] == [b"ws"]:
             return None
         if not self.budgets.take(self._clock.monotonic(), "http", address_of(request)):
@@ -184,7 +186,7 @@ class QuietSite(Site):
 
 
 class No(Resource):
-    """Says no, whatever is asked."""
+    """Answers every request with the same refusal."""
 
     isLeaf = True
 
@@ -204,12 +206,12 @@ class BoundedRequest(Request):
     _cut_off = False
 
     def getClientAddress(self) -> Any:
-        """Whose request it is, behind whatever trusted proxies it came through."""
+        """Return the client's address, whatever trusted proxies the request came through."""
         address = self._proxies.client(self.client, self._joined(b"x-forwarded-for"))
         return self.client if address == LOCAL else IPv4Address("TCP", address, 0)
 
     def getRequestHostname(self) -> bytes:
-        """Return the host that was asked for; whoever names none through a UNIX socket means this machine."""
+        """Return the host of the request; through a UNIX socket a request without one means this machine."""
         here: Any = self.host
         if not self.requestHeaders.hasHeader(b"host") and not hasattr(here, "host"):
             return b"localhost"
@@ -235,17 +237,17 @@ class BoundedRequest(Request):
 
     @property
     def kept_bytes(self) -> int:
-        """What is kept of its body."""
+        """How many bytes of its body are kept."""
         return min(self._body_bytes, BODY_BYTES + 1)
 
     def gotLength(self, length: int | None) -> None:
-        """The headers are in."""
+        """The headers have come: refuse a body that is much too large."""
         self.content = BytesIO()
         if length is not None and length > DISCARDED_BYTES:
             self._hang_up()
 
     def handleContentChunk(self, data: bytes) -> None:
-        """Keep one byte more than is admitted, which tells that it was too much."""
+        """Keep what is admitted, and one byte more, by which a reader sees that the body was too large."""
         assert self.content is not None
         self.content.write(data[: max(0, BODY_BYTES + 1 - self._body_bytes)])
         self._body_bytes += len(data)
@@ -253,14 +255,14 @@ class BoundedRequest(Request):
             self._hang_up()
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
-        """All is in."""
+        """All of the request has come: have it answered."""
         if not self._cut_off:
             # ``*`` stands for the server; Twisted would answer by itself, and say its version.
             path = b"/*" if path == b"*" else path
             super().requestReceived(command, path, version)  # type: ignore[no-untyped-call]
 
     def processingFailed(self, reason: Failure) -> Failure:
-        """A resource raised: Twisted would answer with a page of its own."""
+        """Answer where a resource raised; Twisted would answer with a page of its own."""
         log.failure("{method} {path} failed", reason, method=self.method, path=self.path)
         body = refusal(self, Refused("The server failed at that.", code="game_error"))
         self.write(body)  # type: ignore[no-untyped-call]
@@ -276,9 +278,9 @@ class BoundedRequest(Request):
 
 class Root(Resource):
     """
-    Who answers which path.
+    Finds who answers at which path.
 
-    :param bases: the paths under which people reach this server, of one that is below another first.
+    :param bases: the paths under which people reach this server; one that is below another comes before it.
     """
 
     def __init__(self, websocket: IResource, pages: Pages, api: Front, *bases: str) -> None:
@@ -290,7 +292,7 @@ class Root(Resource):
         self._first = {b"ws", *pages.first, *api.first}
 
     def getChildWithDefault(self, path: bytes, request: Any) -> IResource:
-        """Find who answers; pages and API read the whole path themselves."""
+        """Find the resource that answers; pages and API read the whole path themselves."""
         names, base = self._inside([path, *request.postpath])
         request.prepath, request.postpath = [], names
         if not names:
@@ -304,8 +306,8 @@ class Root(Resource):
 
     def _inside(self, names: list[bytes]) -> tuple[list[bytes], list[bytes]]:
         """
-        :returns: what is behind a base, or all where it is not there; and that base. A base may be called as something
-            of ours, such as ``/play``: what follows it tells.
+        :returns: the names after a base, or all where the path has none; and that base. A base may have the name of
+            something of ours, such as ``/play``: what follows it tells them apart.
         """
         for base in self._bases:
             rest = names[len(base) :]
@@ -316,10 +318,10 @@ class Root(Resource):
 
 class Front(Resource):
     """
-    What stands before klein, for requests that it would stumble over, and for pages of other origins.
+    Stands before klein, for requests that klein cannot handle, and for pages of other origins.
 
     :param origins: origins of pages that may call besides the server's own: lower case, ``scheme://host[:port]``.
-    :ivar first: what the paths of calls begin with.
+    :ivar first: the first names of the paths of calls.
     """
 
     isLeaf = True
@@ -332,7 +334,7 @@ class Front(Resource):
         self.first = {rule.rule.split("/")[1].encode() for rule in api.app.url_map.iter_rules()}
 
     def render(self, request: Any) -> Any:
-        """Answer, or let klein answer."""
+        """Answer what klein cannot, or let klein answer."""
         request.setHeader(b"vary", b"Origin")
         if not _is_sound(request):
             return self._say(request, refusal(request, Refused("That request cannot be read.", code="bad_message")))
@@ -353,7 +355,7 @@ class Front(Resource):
 
     def _preflight(self, request: Any) -> bytes:
         """
-        A browser asks what a page may do.
+        Answer a browser that asks what a page may do.
 
         Source: https://fetch.spec.whatwg.org/#cors-preflight-fetch
         """
@@ -374,7 +376,7 @@ class Front(Resource):
 
 
 def _is_sound(request: Any) -> bool:
-    """Whether klein and werkzeug can read host, path and method; they raise, or log an error, where not."""
+    """Whether klein and werkzeug can read host, path and method; else they would raise, or log an error."""
     try:
         request.getRequestHostname().decode("ascii").encode("idna")
         b"/".join(request.postpath).decode()

@@ -1,8 +1,8 @@
 """
-Files that browsers are given: whole, in parts or compressed, and how long they may keep them.
+Files that browsers are given, whole, in parts or compressed; and how long they may keep them.
 
-Browsers ask each time whether a file is still the same (``ETag``); one that is asked for with its tag (``?v=TAG``)
-never becomes another, so they keep it and do not ask. A file is read for its tag once; then only what is asked for.
+Browsers ask each time whether a file is still the same (``ETag``). At an address with the tag in it (``?v=TAG``) the
+file never changes, so they keep it without asking. A file is read once for its tag; after that only when asked for.
 """
 
 from __future__ import annotations
@@ -57,21 +57,21 @@ TYPES: Final = {
 """Suffix to type; files of other suffixes, such as a game's sources, are not given."""
 
 KEEP: Final = b"public, max-age=31536000, immutable"
-"""How long a file is kept whose address has its tag."""
+"""How long a browser keeps a file whose address has its tag."""
 MOST_TAGS: Final = 10_000
-"""So many files' tags are kept; then all are forgotten."""
+"""How many files' tags are kept; beyond that all are forgotten."""
 
 _RANGE = re.compile(rb"bytes=(?=\d|-\d)(\d{0,15})-(\d{0,15})")
 
 
 class Tags:
-    """What tells whether a file is still the same, known for as long as nobody has written to it."""
+    """The tags of files: hashes of what is in them, kept until a file is written to."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, ...], str] = {}
 
     def of(self, file: FileIO) -> str:
-        """:param file: which is read only if it was not before."""
+        """:param file: an open file, which is read only if its tag is not known. :returns: its tag."""
         key = _key(os.fstat(file.fileno()))
         if key not in self._known:
             if len(self._known) >= MOST_TAGS:
@@ -80,7 +80,7 @@ class Tags:
         return self._known[key]
 
     def at(self, path: Path) -> str:
-        """:returns: the same of the file at a path, which is opened only if it was not read before; empty: none is."""
+        """:returns: the tag of the file at a path, which is opened only if its tag is not known; empty: no file."""
         try:
             known = self._known.get(_key(path.stat()))
             if known is not None:
@@ -153,10 +153,11 @@ class StaticFile(Resource):
 
 def part(request: Any, size: int, tag: str) -> tuple[int, int]:
     """
-    :param size: of the file, in bytes.
-    :returns: where the part begins and ends that is asked for, as players of sound and film do, or all of it.
+    :param size: the file's, in bytes.
+    :returns: where the part begins and ends that a request asks for, as players of sound and film do; or all of the
+        file.
 
-    Source: RFC 9110 section 14: what asks for several parts, or for none that there is, may be ignored
+    Source: RFC 9110 section 14: a ``Range`` with several parts, or with none that exists, may be ignored
     """
     request.setHeader(b"accept-ranges", b"bytes")
     asked = _RANGE.fullmatch(request.getHeader(b"range") or b"")
@@ -173,9 +174,9 @@ def part(request: Any, size: int, tag: str) -> tuple[int, int]:
 
 class RedirectPage(Resource):
     """
-    Leads elsewhere; the query that was asked with is kept.
+    Leads to another address, with the query of the request.
 
-    :param location: relative, so that it is right under any path under which people reach this server.
+    :param location: relative, so that it is right under whatever path people reach this server.
     """
 
     isLeaf = True
@@ -199,5 +200,5 @@ class RedirectPage(Resource):
 
 
 def to_folder(name: bytes) -> RedirectPage:
-    """:returns: from a page's address without its last slash to the one with it: relative links would lead astray."""
+    """:returns: a redirect from a folder's address without a slash at its end to that with one, for relative links."""
     return RedirectPage(b"./" + quote(name, safe="").encode() + b"/")

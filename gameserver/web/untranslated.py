@@ -1,9 +1,10 @@
 """
 Finds what is not translated in pages and games, from their text: ``gameserver words`` says it to authors.
 
-A text of the code that a catalogue lacks, one in a catalogue that nobody says, a message whose places are others than
-those of its text, and what is written in a page so that nobody can translate it. A text counts as said if it stands in
-``t("…")`` or ``parts("…")`` of a page's scripts, in an element with ``data-t`` of a page, or, of a game, in its Python.
+It finds: a text of the code that a catalogue lacks; a text in a catalogue that nothing uses; a translation with other
+places (``{name}``) than its text; and text in a page that cannot be translated as it is written there. A text counts
+as used if it stands in ``t("…")`` or ``parts("…")`` of a page's scripts, in a page's element with ``data-t``, or in a
+game's Python.
 """
 
 from __future__ import annotations
@@ -38,11 +39,11 @@ NOT_FOR_PLAYERS: Final = (
     "service-worker.js",
     "offline",
 )
-"""What of the pages stays English: it is for developers, is made of the rest, or is shown without a server."""
+"""Parts of the pages that stay English: they are for developers, made of the others, or shown without a server."""
 REFUSED: Final = "refused"
-"""The code that says nothing by itself: the game's own text does."""
+"""The code of a refusal of which only the game's own text says anything."""
 OF_CLIENT: Final = ("closed", "lost", "unreachable")
-"""Codes that the client gives itself."""
+"""Codes of errors that the JavaScript client makes by itself."""
 SERVER: Final = (
     "Name or password is wrong.",
     "This server admits no guests; log in first.",
@@ -58,7 +59,7 @@ SERVER: Final = (
     "host",
     "player",
 )
-"""What the server says that pages look up as it is."""
+"""Texts of the server that pages look up in a catalogue as they come."""
 
 _CALL: Final = re.compile(r'\b(?:t|parts)\(\s*("(?:[^"\\\n]|\\.)*")')
 _TEXT: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`')
@@ -82,10 +83,10 @@ class Part(Struct):
     """
     Pages with a catalogue.
 
-    :ivar scripts: and ``pages``: files in which its texts are.
-    :ivar folder: in which ``words`` is.
+    :ivar scripts: files in which its texts are; so are ``pages``.
+    :ivar folder: the one in which ``words`` is.
     :ivar said: texts that come from elsewhere, with whether each must be translated.
-    :ivar below: what it need not translate itself.
+    :ivar below: the part whose translations it uses too, and need not repeat.
     """
 
     name: str
@@ -105,7 +106,7 @@ class Part(Struct):
         return found
 
     def catalogue(self, language: str) -> dict[str, str]:
-        """:returns: its texts in a language. :raises ValueError: the file has something else in it."""
+        """:returns: a text to its translation. :raises ValueError: the file holds something else."""
         file = self.folder / FOLDER / f"{language}.json"
         try:
             found = msgspec.json.decode(file.read_bytes(), type=dict[str, str]) if file.exists() else {}
@@ -114,16 +115,16 @@ class Part(Struct):
         return found
 
     def languages(self) -> list[str]:
-        """:returns: those that it has, and those that all pages have."""
+        """:returns: the languages of its own catalogues, and those of all pages."""
         return sorted({*self.own_languages(), *(self.below.languages() if self.below else ())})
 
     def own_languages(self) -> list[str]:
-        """:returns: those that it has itself."""
+        """:returns: the languages of its own catalogues."""
         return sorted(file.stem for file in (self.folder / FOLDER).glob("*.json"))
 
 
 def marked(page: str) -> Iterator[str]:
-    """:returns: what of a page's own text is translated."""
+    """:returns: the texts in a page itself that are marked for translation."""
     for tag, names, text in _MARKED.findall(page):
         if text.strip():
             yield " ".join(unescape(text).split())
@@ -143,6 +144,7 @@ def shared() -> Part:
 def of_game(spec: Spec, place: str | None, below: Part) -> Part:
     """
     :param place: what the game was loaded from, where that is known.
+    :param below: the pages that all games share.
     :returns: a game with its page; its folder is the one in which its catalogues are, or would be.
     """
     folder = words_folder(spec, place)
@@ -160,12 +162,12 @@ def of_game(spec: Spec, place: str | None, below: Part) -> Part:
 
 
 def is_test(file: Path) -> bool:
-    """Whether a file of Python is a test, by its name."""
+    """Whether a Python file is a test, by its name."""
     return file.name.startswith("test_") or file.parent.name == "tests"
 
 
 def spoken(source: str) -> Iterator[tuple[str, bool]]:
-    """:returns: the texts in a game's Python, and names as labels; with whether people are sure to read them."""
+    """:returns: the texts in a game's Python, and names as labels; each with whether players surely read it."""
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.ClassDef(bases=bases) if any(getattr(base, "id", "") == "Game" for base in bases):
@@ -184,7 +186,7 @@ def spoken(source: str) -> Iterator[tuple[str, bool]]:
 
 
 def _spoken(called: str, args: list[ast.expr], keywords: list[ast.keyword]) -> Iterator[tuple[str, bool]]:
-    """:returns: the same of a call."""
+    """:returns: the same for one call in it."""
     first = args[0] if args else None
     if called in ("Refused", "prompt") and isinstance(first, ast.Constant) and isinstance(first.value, str):
         yield first.value, True
@@ -204,8 +206,8 @@ def labelled(name: str) -> str:
 
 def places(message: str) -> set[str]:
     """
-    :returns: the names of what is filled into a message.
-    :raises ValueError: it is none: a brace is missing.
+    :returns: the names of the places in a message, such as ``{name}``.
+    :raises ValueError: a brace is missing.
     """
     found, end = _text(message, 0)
     if end != len(message):
@@ -214,7 +216,7 @@ def places(message: str) -> set[str]:
 
 
 def _text(message: str, at: int) -> tuple[set[str], int]:
-    """:returns: the places of a message, or of a branch in one, from here on; and where it ends."""
+    """:returns: the places of a message, or of a branch in one, from ``at`` on; and where it ends."""
     found = set[str]()
     while at < len(message) and message[at] != "}":
         at += 1
@@ -240,8 +242,8 @@ def _text(message: str, at: int) -> tuple[set[str], int]:
 
 def faults(part: Part, languages: Iterable[str] | None = None) -> Iterator[str]:
     """
-    :param languages: None: all of `Part.languages`.
-    :returns: a line for each thing that is wrong.
+    :param languages: those to look at; None: all of `Part.languages`.
+    :returns: a line for each fault.
     :raises ValueError: a catalogue cannot be read.
     """
     texts = part.texts()
@@ -266,7 +268,7 @@ def faults(part: Part, languages: Iterable[str] | None = None) -> Iterator[str]:
 
 
 def unlike(text: str, message: str) -> Iterator[str]:
-    """:returns: in what a message is no translation of a text."""
+    """:returns: what shows that a message is no translation of a text."""
     try:
         found = places(message)
     except ValueError:
@@ -280,7 +282,7 @@ def unlike(text: str, message: str) -> Iterator[str]:
 
 
 def untranslatable(script: str) -> Iterator[str]:
-    """:returns: line and text of whatever looks like words, and is not said by ``t()``."""
+    """:returns: line and text of whatever looks like words, and is not in a call of ``t()``."""
     code = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), script)
     for number, line in enumerate(code.split("\n"), 1):
         if re.match(r"\s*(?:import|export \{|export \*)|\s*throw new Error|.*\bconsole\.", line):
@@ -297,8 +299,8 @@ def untranslatable(script: str) -> Iterator[str]:
 
 def template(part: Part, language: str) -> str:
     """
-    :returns: a catalogue with all that a part says, and what of it is translated already; also with what all pages
-        share, where that is not in this language.
+    :returns: a catalogue with all texts of a part, and the translations that there are; with the texts of all pages
+        too, where those are not translated into this language.
     """
     known = part.catalogue(language)
     below = part.below.texts() if part.below else set()
@@ -307,7 +309,7 @@ def template(part: Part, language: str) -> str:
 
 
 def _of_all_pages(part: Part, language: str) -> set[str]:
-    """:returns: what the catalogue of a game has to have besides its own texts."""
+    """:returns: the texts of all pages that the catalogue of a game has to have besides its own."""
     if part.below is None or language in part.below.languages():
         return set()
     keys = {key for known in part.below.languages() for key in part.below.catalogue(known)}
