@@ -1,4 +1,4 @@
-"""A client: who it is, what it asked and is yet to be answered, and the rooms it has seats in."""
+"""A client: who it is, its requests without an answer, and the rooms in which it has seats."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ log = Logger()
 
 class Client:
     """
-    One user's connections to a server, one to each node that has to do with it, and the rooms it holds seats in.
+    One user's connections to a server, one to each node that runs a room of theirs, and the rooms with their seats.
 
-    :param reactor: a Twisted reactor, or a clock where ``dial`` needs none.
+    :param reactor: a Twisted reactor; a clock, if ``dial`` needs no more.
     :param url: ``ws://host:port/ws`` or ``wss://...``
     :param name: what others see; without a token or ticket, the name of a new guest.
     :param token: says who this is; the server's latest is kept in `token`.
     :param ticket: the same, good for one ``hello``.
     :param binary: speak MessagePack, which is shorter, instead of JSON; all else is the same.
     :param dial: opens a connection; see `gameserver.client.dial.dial`.
-    :param random: a number from 0 to below 1; spreads the waits between reconnects.
+    :param random: returns a number from 0 to below 1; spreads the waits between reconnects.
     :param max_delay_s: the longest wait between reconnects.
     :param on_error: called with a `Refused` for each error that answers no request; by default it is logged.
 
     :ivar rooms: by code, the rooms in which this client holds a seat.
-    :ivar user: who the server says this is, after the first ``connect``; another object where that changes.
+    :ivar user: who the server says this is, after the first ``connect``; replaced when that changes.
     :ivar limits: the server's, by their names on the wire.
     :ivar ended: why there will be no connection any more, or None.
     """
@@ -96,7 +96,7 @@ class Client:
 
     @property
     def connected(self) -> bool:
-        """Whether there is a connection to the server's address, and it has said welcome."""
+        """Whether there is a connection to the server's address, and the server has said welcome on it."""
         return self._nodes.home.welcomed
 
     def connect(self) -> Deferred[Client]:
@@ -104,7 +104,7 @@ class Client:
         Connect, again and again until the server says welcome; later losses are mended in the same way.
 
         :returns: fires with this client. Cancelling it closes the client.
-        :raises ConnectionFailed: (in the Deferred) the server knows this user not, or the client was closed.
+        :raises ConnectionFailed: (in the Deferred) the server does not accept this user, or the client was closed.
         """
         if self.ended is not None:
             return fail(ConnectionFailed(self.ended))
@@ -134,8 +134,8 @@ class Client:
         :param profile: a small JSON object that the others see.
         :returns: fires with the room.
         :raises Refused: (in the Deferred) see `gameserver.errors.CODES`.
-        :raises ConnectionFailed: (in the Deferred) the client has ended; or the connection was lost before the answer,
-            so that the room may or may not exist: it is not asked for again.
+        :raises ConnectionFailed: (in the Deferred) the client has ended; or the connection was lost before the answer:
+            the room may or may not exist, and the request is not sent again.
         """
         return self._ask(
             "create",
@@ -195,7 +195,7 @@ class Client:
         """
         Ask the server for its clock.
 
-        :returns: fires with ``at``, when this was asked by the client's clock, and ``now``, the server's, in ms.
+        :returns: fires with ``at``, the client's clock when it asked, and ``now``, the server's clock; both in ms.
         :raises ConnectionFailed: (in the Deferred) there is no connection, or it was lost.
         """
         if not self.connected:
@@ -206,7 +206,7 @@ class Client:
         """
         End the connection for good. Seats are held as after a loss; `Room.leave` gives one up.
 
-        All requests without an answer, and all who wait for a room, fail with `ConnectionFailed`.
+        All requests without an answer, and whatever waits for something in a room, fail with `ConnectionFailed`.
 
         :returns: fires when the connection is gone.
         """
@@ -224,20 +224,20 @@ class Client:
         link.say("hello", **who, client=self._key)
 
     def _lose(self, link: Link) -> None:
-        """This connection is over: forget what hung on it."""
+        """A connection is over: detach its rooms, and fail the requests that may not be sent again."""
         for room in self.rooms.values():
             if room._link is link:
                 room._detach()
         self._requests.lose(link)
 
     def _unreachable(self, link: Link) -> bool:
-        """:returns: whether to dial on: the server's own address is, for as long as this client lives."""
+        """:returns: whether to dial again: only the client's own URL is dialled for as long as the client lives."""
         if link is not self._nodes.home:
             self._following.on_unreachable(link)
         return link is self._nodes.home
 
     def _end(self, why: str) -> None:
-        """There will be no further connection."""
+        """End the client: there will be no further connection."""
         if self.ended is not None:
             return
         self.ended = why
@@ -277,7 +277,7 @@ class Client:
         return self._reactor.callLater(max(at_least_s, self._nodes.home.delay_s(failures)), call)
 
     def _leave(self, room: Room, left: messages.Left) -> None:
-        """A seat is gone for good."""
+        """Forget a room in which the seat is gone for good."""
         if room.left is not None:
             return
         room.left = left
@@ -319,12 +319,12 @@ class Client:
         if room is None and request is None:
             return  # asked for by somebody who has given up
         if room is not None and room._link is not link:
-            self._following.carry(room, link)  # it is there by now
+            self._following.carry(room, link)  # the seat is on this connection now
             room._join(joined)
         elif room is None:
             room = self.rooms[joined.room] = Room(self, joined, link)
         elif joined.recovered and not room._deaf:
-            room._broken = True  # an answer to another `join` came in between: this replay is of the past
+            room._broken = True  # another `join` was answered in between: this replay is too old
             room._resume()
             return
         else:
@@ -347,7 +347,7 @@ class Client:
             self._following.sweep()
 
     def _has_left(self, request: Request) -> None:
-        """The seat is given up, by this request or before it."""
+        """Answer a ``leave``: the seat is given up, by this request or earlier."""
         if request.room is not None:
             self._leave(request.room, messages.Left(request.room.code, "left"))
         request.answer.callback(None)
@@ -371,7 +371,7 @@ class Client:
             link.close()
 
     def _tell_error(self, refused: Refused) -> None:
-        """Say what answers no request, or what a request waits for."""
+        """Report an error that answers no request, or because of which a request has to wait."""
         execute(self._on_error, refused).addErrback(lambda f: log.failure("on_error failed", failure=f))
 
     def _on_left(self, left: messages.Left, link: Link) -> None:

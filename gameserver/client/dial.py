@@ -1,10 +1,10 @@
 """
-The client's side of a WebSocket: the one place beside ``wire.protocol`` that knows Autobahn.
+The client's side of a WebSocket: the only module of the client that knows Autobahn.
 
-`dial` resolves, connects (TLS for ``wss``), shakes hands, and gives a `Wire`: whole messages go in by ``send`` and come
-out by ``on_frame``; ``on_close`` is the last thing heard of it. Whoever calls never sees Autobahn, so that a test may
-hand in a function of the same shape. Autobahn answers the server's pings by itself, and pings it too: a server that is
-gone without a word is noticed.
+`dial` resolves, connects (TLS for ``wss``), shakes hands, and returns a `Wire`: whole messages go out by ``send`` and
+come in by ``on_frame``; ``on_close`` is the last call. The caller never sees Autobahn, so that a test may pass a
+function of the same shape. Autobahn answers the server's pings by itself, and sends pings too, so that a server that
+has vanished is noticed.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ HANDSHAKE_S: Final = 10.0
 """Seconds for the opening handshake, as long as a server waits for ``hello``."""
 
 PING_S: Final = 15.0
-"""Seconds between our own pings, for connections on which nothing is asked; see `gameserver.client.liveness`."""
+"""Seconds between our own pings, for connections on which no answer is owed; see `gameserver.client.liveness`."""
 
 PONG_S: Final = 8.0
-"""Seconds that the server has to answer one, as many as it gives us; a step may hold its reactor for some."""
+"""Seconds that the server has to answer one, as many as it gives us; a step may block its reactor for a while."""
 
 BROKEN: Final = 4400
-"""What we close with where a frame could not be taken (our ``protocol error``)."""
+"""The close code where a frame could not be handled (our ``protocol error``)."""
 
 _new_factory: Any = WebSocketClientFactory  # Autobahn is annotated in part, and says that it is wholly
 
@@ -42,16 +42,16 @@ log = Logger()
 
 
 class Wire(Protocol):
-    """An open connection, as whoever dialled it sees it."""
+    """An open connection, as the caller of `dial` sees it."""
 
     def send(self, frame: bytes, /) -> None:
-        """Send one message; nothing happens where the connection is closing or gone."""
+        """Send one message; if the connection is closing or gone, nothing happens."""
 
     def close(self, code: int = 1000) -> None:
         """Say goodbye; ``on_close`` follows, after a second at the latest."""
 
     def abort(self) -> None:
-        """Cut the connection without a word; ``on_close`` follows."""
+        """Cut the connection without a close frame; ``on_close`` follows."""
 
 
 OnFrame = Callable[[bytes], object]
@@ -59,7 +59,7 @@ OnClose = Callable[[int, str], object]
 
 
 class Dial(Protocol):
-    """What `dial` looks like; a test has its own."""
+    """The signature of `dial`; a test may have its own such function."""
 
     def __call__(
         self,
@@ -74,7 +74,7 @@ class Dial(Protocol):
 
 
 class _Call:
-    """One connection: what Autobahn tells it, and the `Wire` for whoever dialled."""
+    """One connection: it is told of events by Autobahn's protocol, and is the `Wire` for the caller."""
 
     def __init__(self, on_frame: OnFrame, on_close: OnClose, *, binary: bool) -> None:
         self._on_frame = on_frame
@@ -86,13 +86,13 @@ class _Call:
         self.opened: Deferred[Wire] = Deferred(self._hang_up)
 
     def connect(self, endpoint: IStreamClientEndpoint, factory: Any) -> None:
-        """Begin; all else follows from what Autobahn tells."""
+        """Begin to connect."""
         self._connecting = endpoint.connect(factory)
         self._connecting.addErrback(self._unreachable)
 
     def send(self, frame: bytes, /) -> None:
         if self._protocol is not None:
-            with suppress(Disconnected):  # a close frame came, and the connection is about to be gone
+            with suppress(Disconnected):  # a close frame has come, and the connection is about to end
                 self._protocol.sendMessage(frame, self._binary)
 
     def close(self, code: int = 1000) -> None:
@@ -104,7 +104,7 @@ class _Call:
             self._protocol.dropConnection(abort=True)
 
     def took(self, protocol: _ClientProtocol) -> None:
-        """TCP stands."""
+        """The TCP connection is made."""
         self._protocol = protocol
 
     def open(self) -> None:
@@ -114,11 +114,11 @@ class _Call:
         self.opened.callback(self)
 
     def frame(self, frame: bytes) -> None:
-        """A message came. Autobahn would cut the connection without a close frame, were an exception to reach it."""
+        """A message came. If an exception reached Autobahn, it would cut the connection without a close frame."""
         execute(self._on_frame, frame).addErrback(self._broken, len(frame))
 
     def closed(self, code: int, reason: str) -> None:
-        """The connection is gone, with this code, or never came about."""
+        """The connection is gone, with this code, or was never made."""
         self._protocol = None
         if self._waiting:
             self._fail(ConnectionFailed(reason))
@@ -146,7 +146,7 @@ class _Call:
 
 
 class _ClientProtocol(WebSocketClientProtocol):
-    """Autobahn's protocol, with one attribute of ours: it uses many names itself."""
+    """Autobahn's protocol, with one attribute of ours, ``session``: it uses many names itself."""
 
     def __init__(self, session: _Call) -> None:
         super().__init__()
@@ -166,13 +166,13 @@ class _ClientProtocol(WebSocketClientProtocol):
 
     def onCloseFrame(self, code: int, reasonRaw: bytes) -> bool | None:
         stop = super().onCloseFrame(code, reasonRaw)
-        # Autobahn would wait, without a limit, for the server to drop TCP; what it has to say is said.
+        # Autobahn would wait, without a limit, for the server to end TCP; but nothing comes after a close frame.
         if self.transport is not None:
             self.transport.loseConnection()
         return stop
 
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
-        # A server that sent its code and then broke TCP counts as unclean, 1006; its own code says more.
+        # If a server sends its code and then breaks TCP, Autobahn reports 1006, unclean; the server's code says more.
         told = self.remoteCloseCode
         self.session.closed(1005 if code is None else code if told is None else told, reason or "")
 
@@ -193,12 +193,12 @@ def dial(
     :param url: ``ws://host[:port]/path`` or ``wss://...``; certificates are checked against the platform's.
     :param subprotocol: the one offered; a name that ends in ``msgpack`` makes binary frames, others text.
     :param headers: added to the handshake.
-    :param on_frame: called with each message; where it raises, that is logged and the connection closed with 4400.
-    :param on_close: called once with the close code (1006: no close frame came; 1005: one without a code) and its
-        reason, if the Deferred had given a `Wire`.
+    :param on_frame: called with each message; if it raises, that is logged and the connection closed with 4400.
+    :param on_close: called once with the close code (1006: no close frame came; 1005: one without a code) and the
+        reason, if the Deferred has fired with a `Wire`.
     :returns: fires with the `Wire` when the handshake is done. Cancelling it hangs up.
     :raises ConnectionFailed: (in the Deferred) nobody answered, or not with a WebSocket; the text says which.
-    :raises ValueError: at once: that is no such URL.
+    :raises ValueError: at once: the URL is not one of a WebSocket.
     """
     factory: Any = _new_factory(url, protocols=[subprotocol], headers=dict(headers or {}), reactor=reactor)
     factory.setProtocolOptions(openHandshakeTimeout=HANDSHAKE_S, autoPingInterval=PING_S, autoPingTimeout=PONG_S)

@@ -1,9 +1,9 @@
 """
-Where requests and rooms go that the server which was asked cannot serve.
+Where requests and rooms go when the server that was asked cannot serve them.
 
-To the node that has the room, back to the first address where that node cannot be reached, or to the same server again
-after a while. Whoever asked notices nothing but that it takes longer; what goes wrong for long is said once, by the
-client's ``on_error``.
+They go to the node that has the room; back to the first address, if that node cannot be reached; or to the same server
+again after a while. The caller notices only that it takes longer. What fails for long is reported once, by the client's
+``on_error``.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ if TYPE_CHECKING:
     from gameserver.client.room import Room
 
 HOPS: Final = 3
-"""So many redirects are followed in a row; then the first address is asked again, after a while."""
+"""How many redirects are followed in a row; then the first address is asked again, after a while."""
 
 MISSES: Final = 8
-"""So many nodes in a row are not reached before it is said: a node that died has lost its lease by then."""
+"""How many nodes in a row may be out of reach before that is reported: a node that died has lost its lease by then."""
 
 MATCHES: Final = 10
-"""So many rooms that `Client.match` was offered, and that could not be had, before it fails."""
+"""How many rooms `Client.match` may be offered in vain before it fails."""
 
 ANYWHERE: Final = frozenset({"create", "match", "join", "resume"})
-"""Requests that may be said again to any node until one has answered."""
+"""Requests that may be sent again, to any node, until one answers."""
 
 SEAT: Final[tuple[str, ...]] = ("name", "role", "password", "profile")
-"""What a request says of the seat that is wanted, in whichever room."""
+"""The fields of a request that are about the seat, whatever the room."""
 
 NO_ROOM: Final = frozenset({"room_full", "room_locked", "room_over", "not_found"})
-"""Refusals of a room that a match offered: it looks for another."""
+"""Refusals by a room that a match has offered, after which it looks for another."""
 
 
 class Following:
-    """What becomes of the requests and rooms of one client that are for another node."""
+    """Takes the requests and rooms of one client to the nodes that can serve them."""
 
     def __init__(self, client: Client, nodes: Nodes, requests: Requests) -> None:
         self._client = client
@@ -49,7 +49,7 @@ class Following:
         self._requests = requests
 
     def on_redirect(self, redirect: messages.Redirect, link: Link) -> None:
-        """A room is at another node: a request for it goes there."""
+        """Send a request on to the node that has its room, or go on to the room that came after it."""
         request = self._requests.find(redirect.id)
         if request is None:
             return
@@ -74,7 +74,7 @@ class Following:
             there.open()
 
     def go_on(self, room: Room, code: str) -> None:
-        """All who were in a room go on in another: so does this client, as who it was."""
+        """All who were in a room go on in another: take a seat there with the same role."""
         asked = self._client._ask("join", room_code=code, role=room.seat.role)
         asked.addCallbacks(room._next.here, room._next.fail)
 
@@ -86,14 +86,14 @@ class Following:
             self._move_room(room, self._at(url, link))
 
     def _at(self, url: str | None, link: Link) -> Link:
-        """:param url: None: at the server that said so."""
+        """:param url: None: that of the server that sent the message. :returns: the link to it."""
         return link if url is None else self._nodes.at(url)
 
     def on_moved(self, room: Room, url: str | None, link: Link) -> None:
         """
-        Its node has let a room go, in which the seat is held.
+        Look for a room that its node has let go; the seat in it is held.
 
-        :param url: where it is now; None: ask again.
+        :param url: where the room is; None: ask the same server again.
         """
         self._move_room(room, self._at(url, link))
         self.sweep()
@@ -105,7 +105,7 @@ class Following:
             room._resume()
 
     def carry(self, room: Room, link: Link) -> None:
-        """From now on the seat in this room is on that connection; nothing of it was said there yet."""
+        """Move a seat to another connection, on which nothing was sent for it yet."""
         room._detach()
         if room._link is not link:
             self._requests.stop_resuming(room)
@@ -113,7 +113,7 @@ class Following:
         self._requests.say_again(room)
 
     def says_again(self, request: Request, refused: Refused) -> bool:
-        """:returns: whether a request that was refused is said again instead, now or later."""
+        """:returns: whether a refused request is sent again, at once or later, instead of failing."""
         if request.room is not None or request.op not in ANYWHERE:
             return False
         detour = request.detour
@@ -129,7 +129,7 @@ class Following:
             self._requests.say_later(request, request.link, request.link.delay_s(detour.waits))
             detour.waits += 1
             if not any(room._link is request.link for room in self._client.rooms.values()):
-                request.link.hang_up()  # the next connection may be another server's
+                request.link.hang_up()  # the next connection may reach another server
             return True
         if request.sought is not None and refused.code in NO_ROOM and detour.matches < MATCHES:
             detour.matches += 1
@@ -140,7 +140,7 @@ class Following:
         return False
 
     def on_unreachable(self, link: Link) -> None:
-        """Nobody answers there: all that was to go there goes home, from where the way may lead elsewhere by now."""
+        """A node does not answer: send its requests and rooms to the first address, which may know a better one."""
         why = f"The node at {link.url} cannot be reached from here."
         for room in list(self._client.rooms.values()):
             if room._link is link:
@@ -159,7 +159,7 @@ class Following:
         self._nodes.drop(link)
 
     def sweep(self) -> None:
-        """Leave nodes at which nothing is to be done any more."""
+        """Close the links to nodes that no room and no request needs."""
         for link in self._nodes.others:
             used = any(room._link is link for room in self._client.rooms.values())
             if not used and not any(True for _ in self._requests.on(link)):
@@ -169,7 +169,7 @@ class Following:
         home, detour = self._nodes.home, request.detour
         detour.hops = 0
         detour.waits += 1
-        # Where the room is instead is known within a lease: it is asked often, since that takes little.
+        # Another node has the room within the time of a lease; asking often costs little.
         self._requests.say_later(request, home, home.delay_s(min(max(detour.misses, detour.waits), DETOURS)))
 
     def _bring_home(self, room: Room) -> None:
@@ -179,5 +179,5 @@ class Following:
 
 
 def _is_code(typed: str | None, room: str) -> bool:
-    """Whether somebody who types that, in small letters, with spaces or dashes, means this room."""
+    """Whether this, as somebody has typed it, perhaps in small letters, with spaces or dashes, is a room's code."""
     return typed is not None and typed.upper().replace(" ", "").replace("-", "") == room

@@ -21,13 +21,13 @@ from gameserver.protocol.messages import PACKED_SUBPROTOCOL, SUBPROTOCOL, Close,
 from gameserver.protocol.values import decode, encode, plain
 
 FIRST_DELAY_S: Final = 0.25
-"""The first reconnect comes within this; the limit doubles with each failure, up to the client's ``max_delay_s``."""
+"""The limit of the first wait; it doubles with each failure, up to the client's ``max_delay_s``."""
 
 DETOURS: Final = 3
-"""Somebody who is told to wait, or was sent to a node that is not there, waits as after so many failures at most."""
+"""Who is told to wait, or was sent to a node that is not there, never waits longer than after so many failures."""
 
 STEADY_S: Final = 10.0
-"""A connection that stood so long was a good one: after it the waits begin anew."""
+"""After a connection that lasted so long, the waits begin anew."""
 
 FINAL: Final = frozenset({Close.UNAUTHENTICATED, Close.FORBIDDEN})
 """Close codes after which no reconnect would help."""
@@ -37,22 +37,22 @@ log = Logger()
 
 class Link:
     """
-    What it says is dropped while there is no connection; who asked for something says it again on the next one.
+    A client's connections to one address. While there is none, what is sent is dropped; `Requests` sends it again.
 
-    :param on_open: called with this link when a connection is open, on which nothing was said yet.
+    :param on_open: called with this link when a connection is open, before anything is sent on it.
     :param on_message: called with each message of the server, and this link.
     :param on_lost: called with this link when a connection is over, before the next is dialled.
-    :param on_unreachable: called with this link when nobody has said welcome at the last connection, or it was given
-        up since nobody says anything; says whether to dial on. If not, whoever is told calls `end`.
-    :param on_end: called with the reason when no further connection would help; whoever is told calls `end`.
-    :param on_doubt: called when it owes an answer and says nothing.
-    :param owed: gives the kinds of requests that are on their way by a link, and have no answer.
-    :param patience: of the client.
-    :param numbers: those of connections, for all links of a client.
+    :param on_unreachable: called with this link when the last connection ended before a welcome, or was given up
+        because of silence; returns whether to dial again. If not, it has to call `end`.
+    :param on_end: called with the reason when no further connection would help; it has to call `end`.
+    :param on_doubt: called when the server owes an answer and is silent.
+    :param owed: returns the kinds of requests that were sent by a link, and have no answer.
+    :param patience: the client's.
+    :param numbers: the numbers of connections, for all links of a client.
     :ivar url: where its connections go.
-    :ivar pings: that have had no answer.
-    :ivar number: of the connection; it grows, so that late news of an old one is known.
-    :ivar welcomed: the server has said welcome on the connection that there is; before, nothing is said.
+    :ivar pings: those without an answer.
+    :ivar number: the connection's; it grows, so that late events of an old connection are recognised.
+    :ivar welcomed: the server has said welcome on the current connection; before that no request is sent.
     """
 
     def __init__(
@@ -108,17 +108,17 @@ class Link:
             self._dial()
 
     def prove(self) -> None:
-        """The server has said welcome: if this connection stands for a while, it was a good one."""
+        """The server has said welcome: if the connection lasts `STEADY_S` from now, the waits begin anew."""
         self.welcomed = True
         self._liveness.welcomed()
         self._proven_s = self._reactor.seconds()
 
     def asked(self, op: str) -> None:
-        """A request of this kind was said."""
+        """Note that a request of this kind was sent."""
         self._liveness.said(op)
 
     def doubt(self) -> None:
-        """See whether anybody is there."""
+        """Ask with a ping whether the server is still there."""
         if self.welcomed:
             self._liveness.ask()
 
@@ -133,14 +133,14 @@ class Link:
         self._on_doubt()
 
     def hang_up(self) -> None:
-        """Leave this connection for another."""
+        """Close this connection, and dial anew."""
         wire = self._wire
         self._lose()
         if wire is not None:
             wire.close()
 
     def end(self) -> None:
-        """Dial no more; a connection that is open is yet to be closed."""
+        """Dial no more; an open connection is not closed yet."""
         self._ended = True
         self.welcomed = False
         self._liveness.stop()
@@ -179,8 +179,8 @@ class Link:
 
     def delay_s(self, failures: int) -> float:
         """
-        :param failures: how often it failed before.
-        :returns: how long to wait before the next try.
+        :param failures: how often connecting failed before.
+        :returns: how long to wait before the next try, a random time.
 
         Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ (full jitter).
         """
@@ -249,7 +249,7 @@ class Link:
             waiting.callback(None)
 
     def _give_up(self) -> None:
-        """Nobody says anything: dialled again, the same node would say nothing again."""
+        """Give up a silent server: to dial the same node again would not help."""
         wire = self._wire
         if wire is not None:
             self._lose(silent=True)

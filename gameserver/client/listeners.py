@@ -1,4 +1,4 @@
-"""Who waits for something of one room: for events, for the next one, until something is true, for the seat's end."""
+"""What waits for something in a room: for all events, for the next, until something is true, for the seat's end."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from gameserver.client.room import Room
 
 UNREAD_EVENTS: Final = 1000
-"""So many events wait for `Room.next_event`; a bot may never ask for them."""
+"""How many events are kept for `Room.next_event`; a bot may never ask for them."""
 
 log = Logger()
 
 
 class Listeners:
-    """Those who wait for something of ``room``; they wait in vain once its seat or its client is gone, and are told."""
+    """All that waits for something in ``room``; it fails once the seat or the client is gone."""
 
     def __init__(self, room: Room) -> None:
         self._room = room
@@ -36,13 +36,13 @@ class Listeners:
         self._leavers: list[Deferred[Left]] = []
 
     def add_callback(self, type: str, callback: Callable[[Event], object]) -> Callable[[], None]:
-        """Call back with each event of a type, ``*`` for all. :returns: what ends it."""
+        """Call back with each event of a type, ``*`` for all. :returns: a function that ends this."""
         callbacks = self._callbacks.setdefault(type, [])
         callbacks.append(callback)
         return partial(discard, callbacks, callback)
 
     def next_event(self, type: str | None) -> Deferred[Event]:
-        """Take the oldest event of this type, None for any, that was not taken, or the next."""
+        """Take the oldest event of this type (None: any) that was not taken, or wait for the next."""
         for event in self._unread:
             if type in (None, event.type):
                 self._unread.remove(event)
@@ -50,7 +50,7 @@ class Listeners:
         return self._wait(self._readers, type)
 
     def until(self, predicate: Callable[[Room], object]) -> Deferred[Room]:
-        """Wait until this is true of the room."""
+        """Wait until the predicate is true of the room."""
         waiting: Deferred[Room] = self._wait(self._watchers, predicate)
         self.ask_watchers()
         return waiting
@@ -66,7 +66,7 @@ class Listeners:
         return waiting
 
     def deliver(self, event: Event) -> None:
-        """Give an event to all callbacks, and to the first who waits for the next one; else it is kept."""
+        """Give an event to all callbacks, and to the first `next_event` that waits for it; else it is kept."""
         for callback in [*self._callbacks.get(event.type, ()), *self._callbacks.get("*", ())]:
             maybeDeferred(callback, event).addErrback(self._callback_failed, event.type)
         for reader in self._readers:
@@ -83,7 +83,7 @@ class Listeners:
             asked.addCallbacks(partial(self._answered, entry), partial(self._could_not, entry))
 
     def end(self) -> None:
-        """The seat is gone, or the client: nobody waits any longer."""
+        """End all waiting: the seat is gone, or the client."""
         self.ask_watchers()
         leavers, self._leavers = self._leavers, []
         waiting: list[tuple[Any, Deferred[Any]]] = [*self._readers, *self._watchers]
@@ -126,11 +126,11 @@ class Listeners:
 
 
 def discard(items: list[Any], item: Any) -> None:
-    """Remove an item that may have been removed before."""
+    """Remove an item, if it is still there."""
     if item in items:
         items.remove(item)
 
 
 def log_refused(refused: Refused) -> None:
-    """Write down a refusal that nobody wants to be told of."""
+    """Log a refusal, where the caller gave no ``on_error``."""
     log.info("The server refused what had no id: {refused!r}", refused=refused)

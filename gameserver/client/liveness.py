@@ -1,10 +1,10 @@
 """
-Is anybody there? A connection that owes an answer and says nothing is asked with a ping, and given up if it does not
-answer that.
+Is anybody there? A server that owes an answer and is silent is sent a ping; if it does not answer that, the connection
+is given up.
 
-A node that stands still is left so within 6 s, the time in which others take its rooms. Who was given up too soon,
-since the line is slow, is given twice the time when it is tried again; until somebody answers in the time that is given
-at first: then the line is a good one, and it was the node. Where nothing is owed, Autobahn's own pings see to it.
+So a node that hangs is left within 6 s, the time in which others take its rooms. In case a slow line was the reason,
+the next try gets twice the time. Once an answer comes within the first time limit, the line is good, and that limit
+holds again. Where no answer is owed, Autobahn's own pings find out.
 """
 
 from __future__ import annotations
@@ -16,66 +16,67 @@ if TYPE_CHECKING:
     from twisted.internet.interfaces import IDelayedCall
 
 DIAL_S: Final = 5.0
-"""From dialling to ``welcome``."""
+"""The most time from dialling to ``welcome``."""
 DOUBT_S: Final = 2.0
-"""An answer is owed, and nothing was heard for so long: is there still a connection?"""
+"""When an answer is owed and nothing has come for so long, a ping is sent."""
 SILENCE_S: Final = 4.0
-"""Nothing was heard for so long after a ping: there is none."""
+"""When nothing has come for so long after a ping, the connection is given up."""
 LARGE_S: Final = 8.0
-"""The same behind an answer that may be large, and is heard only when it is whole."""
+"""The same, while a large answer may be on its way: it counts as heard only when all of it is there."""
 LONGEST_S: Final = 20.0
-"""However slow the line is."""
+"""No limit grows beyond this, however slow the line is."""
 LATE_S: Final = 1.0
-"""A call that comes so late tells that this process stood still: what came meanwhile is yet to be read."""
+"""A delayed call that comes so late shows that this process stood still: what came meanwhile has yet to be read."""
 READ_S: Final = 0.2
-"""So long it has for that, before anybody is given up."""
+"""How long it may then read, before a connection is given up."""
 LARGEST: Final = 4
 LARGE: Final = frozenset({"create", "match", "join", "resume"})
-"""Requests whose answers may be large: whole rooms, and what was said in them."""
+"""Requests whose answers may be large: whole rooms, with their chat."""
 
 
 class Patience:
-    """How long one client waits for somebody who says nothing."""
+    """How long one client waits for a silent server."""
 
     def __init__(self) -> None:
         self._dials = self._large = 1
 
     @property
     def dial_s(self) -> float:
-        """From dialling to ``welcome``."""
+        """The most time from dialling to ``welcome``, as things are."""
         return min(LONGEST_S, self._dials * DIAL_S)
 
     def silence_s(self, *, large: bool) -> float:
-        """:param large: what is owed may take long to arrive."""
+        """:param large: what is owed may take long to arrive. :returns: the most time from a ping to an answer."""
         return min(LONGEST_S, self._large * LARGE_S) if large else SILENCE_S
 
     def lost_dialling(self) -> None:
-        """Somebody was given up who had not said welcome."""
+        """A connection was given up before its welcome: allow twice the time."""
         self._dials = min(LARGEST, 2 * self._dials)
 
     def lost_large(self) -> None:
-        """Somebody was given up who owed a large answer."""
+        """A connection was given up that owed a large answer: allow twice the time."""
         self._large = min(LARGEST, 2 * self._large)
 
     def welcomed(self, s: float) -> None:
-        """:param s: after so long somebody said welcome."""
+        """:param s: how long a welcome took."""
         if s < DIAL_S:
             self._dials = 1
 
     def answered(self, s: float) -> None:
-        """:param s: after so long a large answer was there."""
+        """:param s: how long a large answer took."""
         if s < LARGE_S:
             self._large = 1
 
 
 class Liveness:
     """
-    Of one connection at a time. It has a delayed call only while it waits for something.
+    Watches one connection after another. It has a delayed call only while it waits for something.
 
     :param clock: a Twisted reactor, or a clock.
-    :param owed: gives the kinds of those requests that this connection has carried, and that have no answer.
-    :param ping: called when somebody should say something.
-    :param give_up: called when nobody is there.
+    :param patience: how long to wait; shared by all connections of a client.
+    :param owed: returns the kinds of requests that were sent on this connection, and have no answer.
+    :param ping: called to send a ping.
+    :param give_up: called when the server does not answer.
     """
 
     def __init__(
@@ -98,17 +99,17 @@ class Liveness:
         self._call: IDelayedCall | None = None
 
     def dialled(self) -> None:
-        """A connection is on its way."""
+        """A connection is being made."""
         self._dialled_s = self._clock.seconds()
         self._later(self._patience.dial_s, self._dialled_in_vain)
 
     def welcomed(self) -> None:
-        """It is there."""
+        """The server has said welcome."""
         self.stop()
         self._patience.welcomed(self._clock.seconds() - self._dialled_s)
 
     def stop(self) -> None:
-        """It is gone: nothing is owed."""
+        """The connection is gone, or the dialling is over: nothing is owed."""
         self._large_since_s = None
         self._wait_no_more()
 
@@ -119,7 +120,7 @@ class Liveness:
             call.cancel()
 
     def said(self, op: str) -> None:
-        """Something was asked of the server."""
+        """A request of this kind was sent."""
         if op in LARGE and self._large_since_s is None:
             self._large_since_s = self._clock.seconds()
         if self._call is None:
@@ -127,7 +128,7 @@ class Liveness:
             self._later(DOUBT_S, self._doubt)
 
     def heard(self) -> None:
-        """A message came, and was taken in."""
+        """A message came, and was handled."""
         if self._call is None:
             return
         self._quiet_since_s = self._clock.seconds()
@@ -142,11 +143,11 @@ class Liveness:
             self._later(DOUBT_S, self._doubt)
 
     def ask(self) -> None:
-        """See whether anybody is there, unless that is under way."""
+        """Send a ping, and wait for an answer; unless that is under way."""
         if not self._asked:
             self._wait_no_more()
             self._asked = True
-            # The pong comes behind what was asked for before, and of that alone there may be much.
+            # The pong comes after the answers to earlier requests, and only those may be large.
             large = self._large_since_s is not None
             self._later(self._patience.silence_s(large=large), self._silent)
             self._ping()

@@ -1,4 +1,4 @@
-"""The room in which a client goes on with all who were in another, and who waits for it."""
+"""The room in which a client goes on with all who were in another, and the Deferreds that wait for it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from twisted.python.failure import Failure
 from gameserver.client.listeners import discard
 
 R = TypeVar("R")
-"""What a client has of a room."""
+"""A client's own object for a room."""
 
 log = Logger()
 
 
 class NextRoom(Generic[R]):
     """
-    What comes after one room.
+    The room that comes after another.
 
-    :ivar room: None: this client has no seat there yet.
+    :ivar room: None: this client has no seat in it yet.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class NextRoom(Generic[R]):
         self._waiting: list[Deferred[R]] = []
 
     def when(self) -> Deferred[R]:
-        """:returns: fires with the room; fails where there will be none."""
+        """:returns: fires with the room once this client has a seat in it; fails if it gets none."""
         if self.room is not None:
             return succeed(self.room)
         if self._none is not None:
@@ -39,14 +39,14 @@ class NextRoom(Generic[R]):
         return waiting
 
     def here(self, room: R) -> None:
-        """The client has its seat there."""
+        """The client has its seat in the room."""
         self.room = room
         waiting, self._waiting = self._waiting, []
         for one in waiting:
             one.callback(room)
 
     def fail(self, failure: Failure) -> None:
-        """It gets none."""
+        """The client gets no seat."""
         self._none = failure
         waiting, self._waiting = self._waiting, []
         for one in waiting:

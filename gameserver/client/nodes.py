@@ -14,9 +14,10 @@ def node_url(url: str, home: str) -> str:
     """
     Find a node's WebSocket.
 
-    :param url: as the server wrote it: of the node itself (``https://games.example/n/a``), of its WebSocket, or
-        relative to the one that is known.
-    :param home: that one.
+    :param url: as the server wrote it: the node's (``https://games.example/n/a``), its WebSocket's, or one relative to
+        ``home``.
+    :param home: the WebSocket that the client was given.
+    :returns: the URL of the node's WebSocket.
     """
     scheme, host, path, query, _ = urlsplit(urljoin(home, url))
     if scheme in ("http", "https"):
@@ -28,9 +29,11 @@ def node_url(url: str, home: str) -> str:
 
 class Nodes:
     """
-    :param make: makes the way to an address, with ``on_doubt`` as `Link` has it.
+    The links of one client: one to its own URL, and one to each other node that it needs.
+
+    :param make: makes a link to a URL, with ``on_doubt`` as `Link` takes it.
     :param url: the client's own.
-    :ivar home: the link that is there from first to last: what belongs to no room is said on it.
+    :ivar home: the link to that, which stays as long as the client; what belongs to no room is sent on it.
     """
 
     def __init__(self, make: Callable[..., Link], url: str) -> None:
@@ -40,7 +43,7 @@ class Nodes:
         self._leaving: set[Deferred[None]] = set()
 
     def _new(self, url: str) -> Link:
-        # Where a node is gone that says nothing, its rooms are had by way of home: does that stand?
+        # If a node is silent and gone, its rooms are found by way of home: check that home still answers.
         return self._make(url, on_doubt=lambda: self.home.doubt())
 
     def __iter__(self) -> Iterator[Link]:
@@ -48,7 +51,7 @@ class Nodes:
 
     def at(self, url: str) -> Link:
         """
-        Find the link to a node. Where there was none it is yet to be opened, once it is known who wants it.
+        Find the link to a node. A new one is not open yet: its caller opens it once a request or a room is on it.
 
         :param url: as the server wrote it.
         """
@@ -61,11 +64,11 @@ class Nodes:
 
     @property
     def others(self) -> list[Link]:
-        """Those to nodes."""
+        """The links to other nodes than home."""
         return list(self._others.values())
 
     def drop(self, link: Link) -> None:
-        """There is nothing more to be said to this node. The way home is never given up."""
+        """End the link to a node that is not needed any more; home is never dropped."""
         if self._others.get(link.url) is link:
             del self._others[link.url]
             link.end()
@@ -76,9 +79,9 @@ class Nodes:
 
     def close(self) -> Deferred[None]:
         """
-        Close all connections, after each was ended.
+        Close all connections, after each link was ended.
 
-        :returns: fires when they are gone, and those of nodes that were left before.
+        :returns: fires when they are gone, and those of nodes that were dropped before.
         """
         waiting = [*(link.close() for link in self), *(_after(gone) for gone in self._leaving)]
         return gatherResults(waiting).addCallback(lambda _: None)

@@ -11,13 +11,13 @@ from gameserver.protocol.messages import Pong
 
 
 class Pings:
-    """Those of one connection after another."""
+    """The pings of one connection after another."""
 
     def __init__(self) -> None:
         self._waiting: deque[Deferred[Pong]] = deque()
 
     def expect(self) -> Deferred[Pong]:
-        """:returns: fires with the answer to the ping that is said now; fails with `ConnectionFailed`."""
+        """:returns: fires with the answer to a ping that is sent now; fails with `ConnectionFailed`."""
         pong: Deferred[Pong] = Deferred()
         self._waiting.append(pong)
         return pong
@@ -28,7 +28,7 @@ class Pings:
             self._waiting.popleft().callback(pong)
 
     def fail(self, why: str) -> None:
-        """None of these is answered any more."""
+        """Fail all of these: none will be answered any more."""
         waiting, self._waiting = self._waiting, deque()
         for pong in waiting:
             pong.errback(ConnectionFailed(why))

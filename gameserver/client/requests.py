@@ -1,4 +1,4 @@
-"""What a client asked and is yet to be answered: said again on the next connection where that does no harm."""
+"""The requests of a client without an answer: sent again on the next connection where that does no harm."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from gameserver.client.room import Room
 
 REMEMBERED: Final = frozenset({"send", "chat", "start", "host", "undo", "ready", "bot", "options", "next"})
-"""Of what this client asks, the requests that a server applies once, however often they are said."""
+"""The requests of this client that a server applies once, however often they are sent."""
 
 
 class Detour:
     """
-    How far a request or a room has been sent about.
+    How often a request or a room was sent elsewhere, or had to wait.
 
     :ivar hops: redirects that were followed in a row.
-    :ivar waits: how often it waited to be said again.
+    :ivar waits: how often it waited to be sent again.
     :ivar misses: nodes in a row that could not be reached.
-    :ivar matches: rooms that were offered and could not be had.
+    :ivar matches: rooms that a match offered, and in which there was no seat.
     """
 
     __slots__ = ("hops", "matches", "misses", "waits")
@@ -36,11 +36,13 @@ class Detour:
 
 class Request:
     """
-    What was asked, its bytes as they are said again, and the connection that it was last written to (0: none).
+    A request without an answer.
 
-    :ivar code: of the room that it is about, if it is about one.
-    :ivar sought: what a match looks for, where it has become a join.
-    :ivar waits: it was refused for now, and is said again after a while.
+    :ivar code: the code of the room that it is about, if it is about one.
+    :ivar frame: its bytes, which stay the same when it is sent again.
+    :ivar sent_on: the number of the connection that it was last written to; 0: none.
+    :ivar sought: the fields of a match that has become a join.
+    :ivar waits: it was refused for the moment, and is sent again after a while.
     """
 
     __slots__ = (
@@ -76,7 +78,7 @@ class Request:
 
     @property
     def link(self) -> Link:
-        """The way it goes: that of the room whose seat asks, else the one it was given."""
+        """The link that it is sent by: that of the room whose seat asks, else the one it was given."""
         return self._link if self.room is None else self.room._link
 
     @link.setter
@@ -89,8 +91,8 @@ class Requests:
     All requests of one client that have no answer yet, by id.
 
     :param clock: a Twisted reactor, or a clock.
-    :ivar frame_bytes: the longest message that the server takes, once it has told.
-    :ivar last_id: the highest id in use; the server never applies a lower one that is new to it.
+    :ivar frame_bytes: the longest message that the server takes; None: it has not said so yet.
+    :ivar last_id: the highest id in use; the server applies no request with a lower id that it has not seen.
     """
 
     def __init__(self, clock: Any) -> None:
@@ -102,12 +104,12 @@ class Requests:
 
     def ask(self, op: str, room: Room | None, code: str | None, fields: dict[str, Any], link: Link) -> Deferred[Any]:
         """
-        Ask for something, now or as soon as it may be said.
+        Send a request, now or as soon as it may be sent.
 
-        :param room: whose seat asks, if one does; it is said once that seat is this connection's.
-        :param code: of the room that it is about.
-        :param link: the way it goes if no room's seat asks.
-        :returns: fires with the answer. Cancelling it forgets the request, which may have been said.
+        :param room: the room whose seat asks, if one does; it is sent once the connection has that seat.
+        :param code: the code of the room that it is about.
+        :param link: the link that it is sent by, if no room's seat asks.
+        :returns: fires with the answer. Cancelling it forgets the request, which may have been sent.
         """
         id = self.last_id + 1
         request = Request(id, "match" if op == "join" and code is None else op, room, code, fields, link)
@@ -122,14 +124,14 @@ class Requests:
         return request.answer
 
     def send_to(self, request: Request, link: Link) -> None:
-        """Say a request that no seat asks by this way instead, as soon as that is open."""
-        self._pending[request.id] = request  # where its answer was taken, it waits for another
+        """Send a request, which no seat asks, by this link instead, as soon as it is open."""
+        self._pending[request.id] = request  # if its answer was taken, it waits for another one
         request.link, request.sent_on, request.waits = link, 0, False
         if self._may_say(request):
             self._say(request)
 
     def say_later(self, request: Request, link: Link, delay_s: float) -> None:
-        """Do the same after a while."""
+        """Do as `send_to` does, after a while."""
         self._pending[request.id] = request
         request.link, request.sent_on, request.waits = link, 0, True
 
@@ -142,7 +144,7 @@ class Requests:
         self._calls.add(call)
 
     def become(self, request: Request, op: str, code: str | None, fields: dict[str, Any]) -> None:
-        """Ask for something else in place of what was asked, for the same answer; it is not said yet."""
+        """Turn a request into another, which fires the same Deferred; it is not sent yet."""
         self._pending.pop(request.id, None)
         if request.op == "match":
             request.sought = request.fields
@@ -152,7 +154,7 @@ class Requests:
         self._pending[request.id] = request
 
     def tell(self, op: str, room: Room, fields: dict[str, Any]) -> None:
-        """Say something that has no answer, if it may be said now."""
+        """Send something that has no answer, if it may be sent now."""
         frame = room._link.frame(op, room=room.code, **fields)
         if room._link.welcomed and room._attached:
             room._link.write(frame)
@@ -162,45 +164,45 @@ class Requests:
         return None if id is None else self._pending.get(id)
 
     def take(self, id: int | None) -> Request | None:
-        """:returns: the same; it is answered now."""
+        """:returns: as `find`; the request is forgotten, since it is answered now."""
         return None if id is None else self._pending.pop(id, None)
 
     def of(self, room: Room) -> Iterator[Request]:
-        """:returns: those of one room's seat."""
+        """:returns: the requests of one room's seat."""
         return (request for request in list(self._pending.values()) if request.room is room)
 
     def on(self, link: Link) -> Iterator[Request]:
-        """:returns: those that go this way."""
+        """:returns: the requests that are sent by this link."""
         return (request for request in list(self._pending.values()) if request.link is link)
 
     def said(self, request: Request) -> bool:
-        """Whether the connection that there is has carried it."""
+        """Whether a request was sent on the current connection of its link."""
         return request.sent_on == request.link.number
 
     def owed(self, link: Link) -> Iterator[str]:
-        """:returns: the kinds of those that the connection of a link has carried, and has not answered."""
+        """:returns: the kinds of requests that were sent on the current connection of a link."""
         return (request.op for request in self.on(link) if request.sent_on == link.number)
 
     def say_waiting(self, room: Room | None, link: Link) -> None:
-        """Say, by id, what this connection has not carried yet: an id below one that was applied is never applied."""
+        """Send, by id, what was not sent on this connection yet: no id is applied after a higher one."""
         for request in self.on(link):
             if request.room is room and not self.said(request) and self._may_say(request):
                 self._say(request)
 
     def say_again(self, room: Room) -> None:
-        """A seat was lost on its connection: all that is asked for it is said again once it is had back."""
+        """Have all requests of a seat sent again, once the seat that was lost with its connection is back."""
         for request in self.of(room):
             if request.op != "resume":
                 request.sent_on = 0
 
     def stop_resuming(self, room: Room) -> None:
-        """It is for another connection to ask for this seat, as the client will see to."""
+        """Forget a request for this seat: the client will ask for it on another connection."""
         for request in self.of(room):
             if request.op == "resume":
                 del self._pending[request.id]
 
     def settle(self, request: Request) -> None:
-        """The seat is gone, and the server will not answer this any more."""
+        """Answer a request of a seat that is gone, since the server will not."""
         self._pending.pop(request.id, None)
         moved_on = request.op == "next" and request.room is not None and request.room.left is not None
         if request.op == "leave" or request.room is None:
@@ -211,10 +213,10 @@ class Requests:
             request.answer.errback(seat_gone(request.room))
 
     def lose(self, link: Link) -> None:
-        """A connection is over: what may not be said again on the next one fails."""
+        """Fail what may not be sent again on the next connection: this one is over."""
         for request in self.on(link):
             if request.op == "resume" and request.room is not None:
-                del self._pending[request.id]  # the client's own; the next connection begins with another
+                del self._pending[request.id]  # the client made it; it makes another on the next connection
             elif request.op in ("create", "match") and request.sent_on:
                 why = f"the connection was lost before {request.op} was answered: it may have made a room"
                 self.fail(request, ConnectionFailed(why))
@@ -222,13 +224,13 @@ class Requests:
                 self.settle(request)
 
     def fail_uncertain(self, link: Link) -> None:
-        """A server has not kept who we were: what was said before might be applied a second time."""
+        """Fail what was sent to a server that has forgotten this client: it might be applied a second time."""
         for request in self.on(link):
             if request.sent_on and request.op in REMEMBERED:
                 self.fail(request, ConnectionFailed("it is not known whether this was done: the server forgot us"))
 
     def end(self, why: str) -> None:
-        """There will be no further connection: all fail."""
+        """Fail all requests: there will be no further connection."""
         calls, self._calls = self._calls, set()
         for call in calls:
             call.cancel()
@@ -237,7 +239,7 @@ class Requests:
             request.answer.errback(ConnectionFailed(why))
 
     def fail(self, request: Request, failed: ConnectionFailed) -> None:
-        """There is no answer to be had."""
+        """Fail one request: it will get no answer."""
         self._pending.pop(request.id, None)
         request.answer.errback(failed)
 

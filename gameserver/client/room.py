@@ -1,4 +1,4 @@
-"""A room that a client has a seat in: what it knows of it, what may be asked of it, and who waits for it."""
+"""A room in which a client has a seat: what it knows of the room, may ask of it, and waits for."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gameserver.client.link import Link
 
 CHAT_LINES: Final = 200
-"""So many lines of chat are kept, so that a bot may sit in a room for days."""
+"""How many lines of chat are kept: a bot may sit in a room for days."""
 
 log = Logger()
 
@@ -50,10 +50,10 @@ class Room:
         self.left: messages.Left | None = None
         self._next: NextRoom[Room] = NextRoom()
         self.jumps = 0
-        # Set by the client: may requests be written; is `joined` awaited, before which nothing counts; the next try.
+        # Set by the client. Attached: requests may be sent. Deaf: `joined` is awaited, and nothing counts before it.
         self._attached = True
         self._deaf = False
-        self._broken = False  # the documents are not what the server has: only whole ones help
+        self._broken = False  # the documents differ from the server's: only whole ones help
         self._failures = 0
         self._detour = Detour()
         self._retry: IDelayedCall | None = None
@@ -90,7 +90,7 @@ class Room:
 
     @property
     def timers(self) -> dict[tuple[str, str], messages.TimerInfo]:
-        """The shown timers by stream and name, those that run or are paused."""
+        """The timers that are shown, by stream and name; they run or are paused."""
         return self._mirror.timers
 
     @property
@@ -120,7 +120,7 @@ class Room:
 
     @property
     def more_moves(self) -> bool:
-        """Whether there are more moves than are told."""
+        """Whether there are more moves than the server has sent."""
         return self._mirror.moves is not None and self._mirror.moves.more
 
     @property
@@ -130,7 +130,7 @@ class Room:
 
     @property
     def prompt(self) -> str | None:
-        """What this seat is shown of what is waited for, filled in; None: nothing."""
+        """The text for this seat that says what is waited for, filled in; None: none."""
         return heard_prompt(self._mirror.moves, self._mirror.info, self._mirror.seat.id)
 
     @property
@@ -140,7 +140,7 @@ class Room:
 
     @property
     def seen(self) -> messages.Seen:
-        """How far each stream was heard: what ``resume`` tells the server."""
+        """How far each stream was heard, as ``resume`` tells the server."""
         return self._mirror.seen
 
     def send(self, type: str, data: Any = None, /, **fields: Any) -> Deferred[Any]:
@@ -153,7 +153,7 @@ class Room:
         :raises Refused: (in the Deferred) with the server's code, text and path; ``rate_limited``, ``busy`` and
             ``draining`` are not tried again. ``not_found``: the seat is gone.
         :raises ConnectionFailed: (in the Deferred) the client was closed, or may not come back.
-        :raises NotJSON: at once: the data cannot be sent.
+        :raises NotJSON: at once: the data cannot be sent; TypeError: both ``data`` and ``fields`` were given.
         """
         return self._client._ask("send", self, type=type, data=as_data(data, fields))
 
@@ -187,7 +187,7 @@ class Room:
         """
         Make a move: ``room.play(room.moves[0])``, ``room.play(move, b=4, dice=2)``.
 
-        It is sent with the number of the turn in which it was known: one that comes too late is ``not_your_turn``.
+        It is sent with the number of the turn for which it was listed: one that comes too late is ``not_your_turn``.
 
         :param move: one of `moves`.
         :param choices: what it leaves open; the id of a seat for a player.
@@ -259,7 +259,7 @@ class Room:
 
     def when_next(self) -> Deferred[Room]:
         """
-        Wait until the host goes on with everybody in another room. This client goes there by itself, as who it was.
+        Wait until the host goes on with everybody in another room. This client goes there by itself, in its role.
 
         :returns: fires with that room, once this client has its seat there.
         :raises Refused: (in the Deferred) there was no seat for it.
@@ -268,7 +268,7 @@ class Room:
         return self._next.when()
 
     def leave(self) -> Deferred[None]:
-        """Give up the seat, for all its connections; fires when the server has done so, or had before."""
+        """Give up the seat, for all its connections; fires once the server has done so, now or earlier."""
         return self._client._ask("leave", self)
 
     def on(self, type: str, callback: Callable[[Event], object]) -> Callable[[], None]:
@@ -277,7 +277,7 @@ class Room:
 
         :param type: the event's type, or ``*`` for all.
         :param callback: may be ``async def``; what it raises is logged.
-        :returns: a function that ends it.
+        :returns: a function that ends this.
         """
         return self._listeners.add_callback(type, callback)
 
@@ -293,7 +293,7 @@ class Room:
 
     def until(self, predicate: Callable[[Room], object]) -> Deferred[Room]:
         """
-        Wait until this is true of the room; it is asked now, and after each message.
+        Wait until the predicate is true of the room; it is called now, and after each message.
 
         :returns: fires with the room; fails with what the predicate raises.
         :raises ConnectionFailed: (in the Deferred) the seat or the client is gone.
@@ -317,7 +317,7 @@ class Room:
     # What the client tells it.
 
     def _join(self, joined: messages.Joined) -> None:
-        """The seat was given back."""
+        """The server has given the seat back."""
         self._mirror.join(joined)
         self._attached = True
         self._deaf = self._broken = False
@@ -325,12 +325,12 @@ class Room:
         self._detour = Detour()
 
     def _detach(self) -> None:
-        """Nothing more may be said on the connection that had the seat."""
+        """Send nothing more on the connection that had the seat."""
         self._stop_retry()
         self._attached = self._deaf = False
 
     def _hear(self, message: dict[str, Any]) -> None:
-        """A message of one of this room's streams; while `joined` is awaited only what is not counted is taken."""
+        """Take a message of one of this room's streams; while `joined` is awaited, only one without a count."""
         if not self._deaf or message.get("n") is None:
             try:
                 event = self._mirror.hear(message)
@@ -345,11 +345,11 @@ class Room:
         self._listeners.ask_watchers()
 
     def _resume(self) -> None:
-        """Ask for what was missed, or for all of it; until ``joined`` nothing more of this room counts."""
+        """Ask for what was missed, or for the whole room; nothing more of the room counts until ``joined``."""
         self._deaf = True
         self._stop_retry()
         if any(request.op == "resume" for request in self._client._requests.of(self)):
-            return  # under way; what a second one replays would be applied twice
+            return  # under way; what a second answer replays would be applied twice
         seen = None if self._broken else self.seen
         asked = self._client._ask("resume", self, resume=self.seat.resume, seen=seen)
         asked.addCallbacks(lambda _: None, self._not_resumed)
@@ -361,7 +361,7 @@ class Room:
         if isinstance(refused, Refused) and refused.code in PASSING:
             at_least_s, most = (refused.retry_ms or 0) / 1000, None if refused.retry_ms is None else DETOURS
             if refused.code == "busy":
-                at_least_s += self._link.delay_s(0)  # all who are told the same do not come at once
+                at_least_s += self._link.delay_s(0)  # so that not all who are told the same come at once
                 self._detour.waits += 1
                 if self._detour.waits == 1:
                     self._client._tell_error(refused)
@@ -371,14 +371,14 @@ class Room:
         self._client._leave(self, messages.Left(self.code, reason, failure.getErrorMessage()))
 
     def _retry_later(self, at_least_s: float = 0.0, *, most: int | None = None) -> None:
-        """Resume after a while, as after ``most`` failures at the longest; a new connection resumes by itself."""
+        """Resume after a wait, at most as long as after ``most`` failures; a new connection resumes by itself."""
         self._stop_retry()
         again = lambda: self._resume() if self._link.welcomed else None  # noqa: E731
         self._retry = self._client._later(min(self._failures, most or self._failures), again, at_least_s)
         self._failures += 1
 
     def _end(self) -> None:
-        """The seat is gone, or the client."""
+        """End all that waits: the seat is gone, or the client."""
         if self.left is None or self.left.next is None:
             gone = ConnectionFailed(f"The seat in {self.code} is gone, and there is no next room.")
             self._next.fail(Failure(gone))
