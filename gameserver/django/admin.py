@@ -1,4 +1,4 @@
-"""Pages of the admin: results, sanctions, reports and rooms, all to be read; what is done is done on the server."""
+"""Pages of the admin: results, sanctions, reports and rooms, read-only; whoever wants to act does so on the server."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from gameserver.django.rooms import NoRooms, public_rooms
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[misc]
-    """What the server told is not changed here, where it would not hear of it."""
+    """A page of what the server has told; nobody changes that here, since the server would not know."""
 
     def has_add_permission(self, *_: Any) -> bool:
-        """Nobody adds any."""
+        """Nobody may add a row."""
         return False
 
     def has_change_permission(self, *_: Any) -> bool:
-        """Nobody changes any."""
+        """Nobody may change a row."""
         return False
 
     def has_delete_permission(self, *_: Any) -> bool:
-        """Nobody deletes any: what is not to be kept for ever is for a task of the project's own."""
+        """Nobody may delete a row; a project that does not keep rows for ever deletes them by a task of its own."""
         return False
 
 
@@ -57,10 +57,10 @@ class ReportAdmin(ReadOnly):
 
 @admin.register(Room)
 class RoomAdmin(ReadOnly):
-    """The server's public rooms, as it tells them now."""
+    """The server's public rooms, as it lists them at the moment."""
 
     def changelist_view(self, request: Any, extra_context: dict[str, Any] | None = None) -> Any:
-        """Ask the server."""
+        """Show the list that the server answers."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         try:

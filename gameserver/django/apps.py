@@ -9,7 +9,7 @@ from gameserver.django import checks
 
 
 class GameserverConfig(AppConfig):  # type: ignore[misc]
-    """Sells tickets for the game server, tells it of users that change, and keeps what it tells."""
+    """Sells tickets for the game server, tells it when users change, and keeps what it tells."""
 
     name = "gameserver.django"
     label = "gameserver"
@@ -17,12 +17,12 @@ class GameserverConfig(AppConfig):  # type: ignore[misc]
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Say with ``manage.py check`` what is missing, and hear of users that change."""
+        """Register the checks of ``manage.py check``, and connect the signals of users that change."""
         from gameserver.django import listening  # needs the models
 
         checks.register()
         listening.connect()
-        if self.name == GameserverConfig.name:  # under the former name there are no tables
+        if self.name == GameserverConfig.name:  # a subclass under another name has no tables
             from gameserver.django.receiving import receive
 
             changes.take_here = receive

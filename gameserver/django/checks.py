@@ -1,4 +1,4 @@
-"""What ``manage.py check`` says is missing, so that it is not found out at the first ticket."""
+"""What ``manage.py check`` says is missing, so that nobody has to find out at the first ticket."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ HINT: Final = f"Set {SECRET_FILE} to a file that the game server names as django
 
 
 def register() -> None:
-    """Have Django ask these."""
+    """Register these checks with Django."""
     checks.register(check_secret, checks.Tags.security)
     checks.register(check_deployed_secret, checks.Tags.security, deploy=True)
 
 
 def check_secret(**_: Any) -> list[Any]:
-    """:returns: a warning if no tickets can be sold; a machine that only migrates or tests need not have the secret."""
+    """:returns: a warning if no tickets can be sold; a machine that only migrates or tests needs no secret."""
     return [checks.Warning(text, hint=HINT, id="gameserver.W001") for text in _faults()]
 
 

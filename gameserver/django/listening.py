@@ -1,4 +1,4 @@
-"""What of a project's signals says that somebody may play no more, or has other rights."""
+"""The signals of a project by which somebody may no longer play, or has other rights."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gameserver.django.revocations import changed
 
 
 def connect() -> None:
-    """Hear of the project's users and groups, once its models are there."""
+    """Connect to the signals of the project's users and groups; call this once its models are loaded."""
     user = get_user_model()
     post_save.connect(user_saved, sender=user, dispatch_uid="gameserver.user_saved")
     pre_delete.connect(user_deleted, sender=user, dispatch_uid="gameserver.user_deleted")
@@ -22,25 +22,25 @@ def connect() -> None:
 
 
 def user_saved(instance: Any, created: bool = False, update_fields: Any = None, **_: Any) -> None:
-    """Flags, or the password: which, is told by how the user is found afterwards."""
-    if not created and set(update_fields or ("all",)) != {"last_login"}:  # which every login of Django's writes
+    """A user was saved: flags or the password may have changed, which is found out by looking the user up."""
+    if not created and set(update_fields or ("all",)) != {"last_login"}:  # every login of Django's writes that
         changed([str(instance.pk)])
 
 
 def user_deleted(instance: Any, **_: Any) -> None:
-    """The user is gone once the transaction is."""
+    """A user is deleted; the server is told after the transaction."""
     changed([str(instance.pk)])
 
 
 def group_deleted(instance: Any, **_: Any) -> None:
-    """Its members lose what it gave."""
+    """A group is deleted: its members lose the rights that it gave."""
     keys = get_user_model()._default_manager.filter(groups=instance).values_list("pk", flat=True)
     if members := list(map(str, keys)):
         changed(members)
 
 
 def groups_changed(instance: Any, action: str = "", pk_set: Any = None, reverse: bool = False, **_: Any) -> None:
-    """A user's groups, or a group's users."""
+    """The groups of a user have changed, or the users of a group."""
     if reverse and action == "pre_clear":
         group_deleted(instance)
     elif action in ("post_add", "post_remove", "post_clear"):

@@ -1,4 +1,4 @@
-"""What the game server tells a project, as rows: results of rounds, sanctions, and reports."""
+"""What the game server tells a project, kept as rows: results of rounds, sanctions, and reports."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ class Result(models.Model):  # type: ignore[misc]
     How a round ended.
 
     :ivar room: the room's id, which no other room ever has.
-    :ivar code: what people typed to come there.
+    :ivar code: what people typed to enter the room.
     :ivar round: which round of that room; 1 is the first.
     :ivar result: what the game called `over` with.
-    :ivar players: who had a seat: user, name, role, number.
-    :ivar users: those of them who are users of this project.
+    :ivar players: the seats, as JSON: user, name, role, number of each.
+    :ivar users: the players who are users of this project.
     """
 
     room = models.CharField(max_length=64)
@@ -28,7 +28,7 @@ class Result(models.Model):  # type: ignore[misc]
     users = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="game_results", blank=True)
 
     class Meta:
-        """A round is counted once."""
+        """A round of a room has one row."""
 
         app_label = "gameserver"
         ordering = ("-ended",)
@@ -40,12 +40,12 @@ class Result(models.Model):  # type: ignore[misc]
 
 class ServerSanction(models.Model):  # type: ignore[misc]
     """
-    What a user, or whoever comes from some addresses, may not do.
+    A mute or ban of a user, or of whoever comes from some addresses.
 
     :ivar sanction: its id on the server.
     :ivar act: ``mute`` or ``ban``.
-    :ivar until: None: for good.
-    :ivar lifted: since when it stands no more.
+    :ivar until: when it ends; None: never.
+    :ivar lifted: when it was ended early; None: it was not.
     """
 
     sanction = models.CharField(max_length=64, unique=True)
@@ -71,10 +71,10 @@ class ServerSanction(models.Model):  # type: ignore[misc]
 
 class PlayerReport(models.Model):  # type: ignore[misc]
     """
-    What a player reported.
+    A report by a player.
 
-    :ivar notice: the id of what the server told.
-    :ivar lines: what was said around it.
+    :ivar notice: the id of the notice in which the server told of it.
+    :ivar lines: the chat around it, as JSON.
     """
 
     notice = models.CharField(max_length=100, unique=True)
@@ -97,7 +97,7 @@ class PlayerReport(models.Model):  # type: ignore[misc]
 
 
 class Room(models.Model):  # type: ignore[misc]
-    """A room of the server, of which this project keeps nothing: the admin asks for them each time."""
+    """A room of the server. This project keeps none of them: the admin asks the server each time."""
 
     class Meta:
         """No table."""

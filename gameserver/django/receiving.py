@@ -1,4 +1,4 @@
-"""Keeps what the game server tells, each notice once, and sends the project's signals."""
+"""Keeps the notices that the game server sends, each once, and sends the project's signals."""
 
 from __future__ import annotations
 
@@ -29,9 +29,11 @@ USER: Final = "django:"
 
 def check(body: bytes, authorization: str) -> None:
     """
+    Check that a notice is from the server, by its signature.
+
     :param authorization: the header of that name.
-    :raises Refused: ``unauthenticated``: this is not the server's, or is not for this project.
-    :raises NoSecret: nothing can be checked.
+    :raises Refused: ``unauthenticated``: it is not from the server, or not for this project.
+    :raises NoSecret: there is no secret to check it with.
     """
     claims = Signer(secrets(), NOTICES_KIND).read(authorization.removeprefix("Bearer "), NoticeClaims)
     ours = audience()
@@ -43,14 +45,14 @@ def check(body: bytes, authorization: str) -> None:
 
 def receive(body: bytes) -> None:
     """
-    Keep a notice; one that was kept before changes nothing.
+    Keep a notice; one that is kept already changes nothing.
 
-    :raises msgspec.MsgspecError: it is none.
-    :raises Exception: whatever a receiver of the project's raises: then nothing is kept.
+    :raises msgspec.MsgspecError: the body is no notice.
+    :raises Exception: whatever a receiver of the project raises: then nothing is kept.
     """
     notice = msgspec.json.decode(body, type=Notice)
     keep = KINDS.get(notice.kind)
-    if keep is not None:  # a newer server may tell more
+    if keep is not None:  # a newer server may send kinds that are not known here
         with transaction.atomic(using=router.db_for_write(Result)):
             keep(notice)
 
@@ -78,14 +80,14 @@ def _over(notice: Notice) -> None:
 
 
 def _users(notice: Notice) -> list[Any]:
-    """:returns: those of the players who are users of this project still."""
+    """:returns: the users of this project among the players, as far as they still exist."""
     users = get_user_model()._default_manager
     found = []
     for key in {player.user.removeprefix(USER) for player in notice.players if player.user.startswith(USER)}:
         try:
             found += users.filter(pk=key)
         except (ValueError, OverflowError, ValidationError):
-            continue  # no key of this kind: the project has another model now
+            continue  # not a key of this project's users: it may have changed the model
     return found
 
 
@@ -94,7 +96,7 @@ def _sanctioned(notice: Notice) -> None:
 
 
 def _lifted(notice: Notice) -> None:
-    # It may come before the sanction itself, which was not taken at first.
+    # It may come before the notice of the sanction itself, if that was refused at first and is sent again later.
     about = {**_about(notice), "lifted": _time(notice.at)}
     ServerSanction.objects.update_or_create(sanction=notice.data["id"], defaults=about)
 

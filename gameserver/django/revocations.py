@@ -1,9 +1,9 @@
 """
-Tells the game server at once what has changed about users, so that whoever may not play any more is out.
+Tells the game server at once what has changed about users, so that whoever may not play any more is cut off.
 
-Where the project is loaded by the server itself, that is a call; elsewhere it is ``POST /api/revoke``, signed with the
-shared secret, from a thread, after the transaction. What does not arrive is logged, and found out by the server itself
-where it reads the project's tables (``recheck_s``), or else when the token ends (``GAMESERVER_TOKEN_S``).
+If the server itself has loaded the project, that is a call. Elsewhere it is ``POST /api/revoke``, signed with the
+shared secret, from a thread, after the transaction. A request that does not arrive is logged; then the server finds the
+change by itself if it reads the project's tables (``recheck_s``), or else when the token ends (``GAMESERVER_TOKEN_S``).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from gameserver.auth.django_app.tokens import ORDERS_KIND, OrderClaims
 from gameserver.auth.tokens import Signer
 
 ORDER_S: Final = 60
-"""An order that arrives later is refused: it may be out of date."""
+"""Seconds after which an order is refused: it may be out of date."""
 ANSWER_S: Final = 5.0
 TRIES: Final = 3
 
@@ -38,18 +38,18 @@ log = logging.getLogger("gameserver")
 
 def revoke(*users: Any) -> None:
     """
-    Cut these users off: connections are closed, and no token from before now is good.
+    Cut off these users: their connections are closed, and tokens made before this call are refused.
 
-    For what Django has no signal for, such as "log out everywhere". What users and groups themselves say is told by
-    itself.
+    Call this for what Django has no signal for, such as "log out everywhere"; changes of users and groups themselves
+    are sent without it.
 
-    :param users: of the project.
+    :param users: users of the project.
     """
     _after_commit([str(user.pk) for user in users], out=True)
 
 
 def changed(keys: Sequence[str]) -> None:
-    """These users, by primary key, may have other rights now, or be no more: tell it after the transaction."""
+    """Tell the server, after the transaction, that users may have other rights or be gone; by primary keys."""
     _after_commit(keys, out=False)
 
 
@@ -72,12 +72,12 @@ def _tell(keys: Sequence[str], *, out: bool) -> None:
     except Exception as error:  # noqa: BLE001 - the project's own code: its change is made, and must not fail for this
         log.error("the game server is not told of users %s: %s", ", ".join(keys), error)
         return
-    # Not a daemon: a command that ends at once waits until it is told.
+    # Not a daemon thread, so that a command that ends at once still waits until the server is told.
     threading.Thread(target=_post_all, args=(urls, body), name="gameserver-revocations").start()
 
 
 def _rights_of(key: str) -> tuple[str, ...] | None:
-    """:returns: None for who may not play: gone, or switched off."""
+    """:returns: a user's rights; None: the user may not play, being gone or deactivated."""
     try:
         person = person_of(get_user_model()._default_manager.filter(pk=key).first())
     except NotAdmitted:
@@ -86,14 +86,14 @@ def _rights_of(key: str) -> tuple[str, ...] | None:
 
 
 def _signed(users: list[tuple[str, tuple[str, ...] | None]]) -> bytes:
-    """:raises NoSecret: there is none to sign with."""
+    """:returns: the body of a request. :raises NoSecret: there is no secret to sign it with."""
     now_s = time.time()
     claims = OrderClaims(users=users, exp=int(now_s) + ORDER_S, aud=audience(), given_s=now_s)
     return json.dumps({"token": Signer(secrets(), ORDERS_KIND).sign(claims)}).encode()
 
 
 def _urls() -> list[str]:
-    """:returns: where the server's nodes are called; none where the project does not say, or has no secret."""
+    """:returns: the URLs of the server's nodes; none, if the project's settings lack them or the secret."""
     named = getattr(settings, "GAMESERVER_NODES", None) or [getattr(settings, "GAMESERVER_URL", None)]
     try:
         secrets()

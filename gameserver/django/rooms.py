@@ -1,4 +1,4 @@
-"""The public rooms of the game server, as it tells anybody."""
+"""The public rooms of the game server, as it lists them for anybody."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ ANSWER_S: Final = 5.0
 
 
 class NoRooms(Exception):
-    """They cannot be told; the text says why."""
+    """The rooms cannot be listed; the text says why."""
 
 
 def public_rooms(game: str | None = None) -> list[dict[str, Any]]:
     """
-    :param game: of this game only.
+    Ask the server for its public rooms.
+
+    :param game: list only rooms of this game.
     :raises NoRooms: the server is not named, or does not answer.
     """
     server = str(getattr(settings, "GAMESERVER_URL", "") or "").rstrip("/")

@@ -1,9 +1,9 @@
 """
-What a project hears of rooms, see ``docs/django.rst``.
+The signals about rooms that a project may receive; see ``docs/django.rst``.
 
 Each has ``notice``, a `gameserver.room.notices.Notice`; ``game_over`` has ``result`` too, the new row. ``game_over`` is
 sent once for each round, in the transaction that keeps its row; the others may come twice, with the same ``notice.id``.
-A receiver that raises has the server tell it again later.
+If a receiver raises, the server sends the notice again later.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``path("gameserver/", include("gameserver.django.urls"))`` puts the views at ``gameserver/ticket/`` and the like."""
+"""``path("gameserver/", include("gameserver.django.urls"))`` puts the views at ``gameserver/ticket/`` and so on."""
 
 from __future__ import annotations
 

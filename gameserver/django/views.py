@@ -1,4 +1,4 @@
-"""How whoever is logged in to the project gets in to the games: with a ticket, on pages here and on the server's."""
+"""How users of the project get into the games: with a ticket, on pages here and on the server's."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ log = logging.getLogger("gameserver")
 
 STATE_CHARS: Final = 64
 
-# Since 5.1 a project may ask for a login everywhere; these views answer in their own way.
+# From Django 5.1 on, a project may demand a login everywhere; these views answer in their own way.
 login_not_required = getattr(decorators, "login_not_required", lambda view: view)
 
 
@@ -35,7 +35,7 @@ login_not_required = getattr(decorators, "login_not_required", lambda view: view
 @require_POST  # type: ignore[untyped-decorator]
 @csrf_protect  # type: ignore[untyped-decorator]
 def ticket(request: HttpRequest) -> Any:
-    """Sell a ticket for ``hello``; protected against other sites' forms also where the project's middleware is not."""
+    """Sell a ticket for ``hello``; protected against forms of other sites, with or without the project's middleware."""
     request.gameserver_door = "ticket"
     try:
         person = person_of(request.user, request)
@@ -58,8 +58,8 @@ def enter(request: HttpRequest) -> Any:
     """
     Send whoever is logged in back to the game server's page that asked, with a ticket; all others log in first.
 
-    The ticket stands behind the ``#``, which browsers tell nobody. ``state`` goes back as it came, by which the page
-    knows that it asked.
+    The ticket stands after the ``#``, which browsers send to nobody. ``state`` goes back unchanged, so that the page
+    knows that it has asked.
     """
     back, state = request.GET.get("next") or _games(), request.GET.get("state", "")[:STATE_CHARS]
     if not _is_of_the_games(back):
@@ -85,7 +85,7 @@ def enter(request: HttpRequest) -> Any:
 @never_cache  # type: ignore[untyped-decorator]
 @require_POST  # type: ignore[untyped-decorator]
 def notices(request: HttpRequest) -> Any:
-    """Take what the game server tells (its ``django.webhook``); 200 says that it is kept, anything else "again"."""
+    """Take a notice of the game server (its ``django.webhook``); it sends one again unless the answer is 200."""
     if changes.take_here is None:
         return _error(404, "not_found", 'Name the app "gameserver.django" in INSTALLED_APPS.')
     from gameserver.django import receiving  # needs the models
@@ -104,7 +104,7 @@ def notices(request: HttpRequest) -> Any:
 
 
 def _games() -> str:
-    """:returns: the address of the game server's pages; empty where the project does not say."""
+    """:returns: the address of the game server's pages; empty, if the project's settings lack it."""
     return str(getattr(settings, "GAMESERVER_URL", "") or "").rstrip("/")
 
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):  # type: ignore[misc]
-    """Makes them."""
+    """Makes these tables."""
 
     initial = True
 

@@ -1,8 +1,8 @@
 """
 ``{% load gameserver %}`` and ``{% gameserver_room "trivia" %}``: a game, in a page of the project.
 
-It is the game server's own page in a frame, which asks the page around it for tickets (``static/gameserver/room.js``):
-whoever is logged in to the project is that user in the game, also where browsers keep other sites' cookies back.
+It is the game server's own page in a frame, which asks the page around it for tickets (``static/gameserver/room.js``).
+So whoever is logged in to the project is that user in the game, even in browsers that do not send cookies in frames.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ FRAME: Final = "gameserver"
 @register.inclusion_tag("gameserver/room.html", takes_context=True)  # type: ignore[untyped-decorator]
 def gameserver_room(context: Any, game: str, room: str | None = None, *, role: str | None = None) -> dict[str, Any]:
     """
-    A game for whoever is logged in; for others a link to the project's login, which leads back here.
+    Show a game to whoever is logged in, and to others a link to the project's login, which leads back here.
 
-    :param game: its name, as the server has it.
-    :param room: the code of a room; by default what the page's address says, as ``?room=K7QM``. Without one the player
+    :param game: its name on the server.
+    :param room: the code of a room; by default the one in the page's address, as ``?room=K7QM``. Without one the player
         makes a room, or types a code.
     :param role: such as ``screen``; by default a player.
     :raises ImproperlyConfigured: the settings or the template's context lack something.
@@ -57,7 +57,7 @@ def gameserver_room(context: Any, game: str, room: str | None = None, *, role: s
 
 
 def _sells() -> bool:
-    """Whether tickets can be sold; where not, the server knows the project's sessions by itself."""
+    """Whether tickets can be sold; if not, the server has to know the project's sessions by itself."""
     try:
         return bool(secrets())
     except NoSecret:

@@ -1,4 +1,4 @@
-"""``manage.py gameserver_rooms``: the public rooms of the game server, as it tells anybody."""
+"""``manage.py gameserver_rooms``: the public rooms of the game server, as it lists them for anybody."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 /*
- * The project's side of {% gameserver_room %}: a frame with a page of the game server asks who this browser is, and is
- * given a ticket of the project's, a new one for each connection.
+ * The project's side of {% gameserver_room %}: a frame with a page of the game server asks who this browser's user is,
+ * and is given a ticket of the project, a new one for each connection.
  *
- * The frame is loaded from here, so that nobody asks before there is somebody to answer.
+ * The frame is loaded by this script, so that it cannot ask before this script listens.
  */
 
 /** @type {Map<HTMLIFrameElement, string>} */
@@ -14,7 +14,7 @@ addEventListener("message", async ({ source, origin, ports, data }) => {
 });
 
 /**
- * Whoever may not play is told why, by code and message.
+ * Buy a ticket from the project; a user who may not play gets the reason, as code and message.
  * @param {DOMStringMap} about
  */
 async function buy({ ticket, csrf }) {
