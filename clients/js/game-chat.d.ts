@@ -3,7 +3,7 @@
 import type { Client, Line, Post, Room } from "./gameserver.js";
 
 export class GameChat extends HTMLElement {
-  /** Whose chat it shows: a room's, or outside rooms that of a client; null empties it. */
+  /** The room whose chat it shows, or a client, for the chat outside rooms; null empties it. */
   room: Room | Client | null;
   /** Texts in another language; those that are left out are English. */
   words: Partial<Record<string, string | ((value: any) => string)>>;

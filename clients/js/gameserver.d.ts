@@ -11,53 +11,53 @@ export type Status = "connecting" | "open" | "closed";
 
 /**
  * A refusal. `code` is stable: one of the server's (`refused`, `not_found`, `room_full`, `wrong_password`,
- * `rate_limited`, ...) or of the game's own; or of this client: `closed` (there is no connection any more), `lost` (the
- * connection was lost, and nobody knows whether it was done), `unreachable` (no server answered in time, or the node that
- * has a room cannot be reached from here).
+ * `rate_limited`, ...); one of the game's own; or one of this client's: `closed` (there is no connection any more),
+ * `lost` (the connection was lost, and it is not known whether it was done), `unreachable` (no server answered in time,
+ * or the node that has a room cannot be reached from here).
  */
 export class GameError extends Error {
   constructor(code: string, message?: string, path?: string | null, room?: string | null, retry_ms?: number | null);
   readonly code: string;
-  /** Where in what was sent the fault lies, such as `$.data.cell`. */
+  /** Where the fault lies in the message that was sent, such as `$.data.cell`. */
   readonly path: string | null;
-  /** The code of the room that refused, or null: of what was refused before a room saw it, or outside all rooms. */
+  /** The code of the room that refused; null: it was refused before a room saw it, or has to do with no room. */
   readonly room: string | null;
-  /** After so many milliseconds it is worth while to ask again; null: nobody knows. */
+  /** After how many milliseconds it is worth while to ask again; null: that is not known. */
   readonly retry_ms: number | null;
 }
 
 export interface ConnectOptions {
   /**
-   * `ws:`, `wss:`, `http:` or `https:`, or a path of the page's own host. By default `ws` beside this module, where the
-   * page is there or below, as pages of the server are; else `/ws`.
+   * `ws:`, `wss:`, `http:` or `https:`, or a path of the page's own host. By default `ws` in this module's folder, if
+   * the page is in or below that folder, as pages of the server are; else `/ws`.
    */
   url?: string;
   /** The name of a new guest, and the default name of seats. */
   name?: string;
-  /** Who this is. A token given here is not written to storage; a guest's own is, so that a reload is the same guest. */
+  /** Says who this is. A token given here is not stored; a guest's own is, so that a reload is the same guest. */
   token?: string | null;
-  /** The same, good for one connection; later ones use the token that it bought. A function is asked for each. */
+  /** The same, for one connection; later ones use the token that it bought. A function is called for each of them. */
   ticket?: string | (() => string | Promise<string>) | null;
-  /** Speak MessagePack instead of JSON: shorter, above all the patches of large or fast documents. By default false. */
+  /** Speak MessagePack, not JSON: shorter, above all for patches of large or fast documents. By default false. */
   binary?: boolean;
-  /** By default the global one; in node 20 that of npm's `ws`. */
+  /** The class to use; by default the global one. Node 20 has none: give it that of npm's `ws`. */
   WebSocket?: unknown;
   /** Where a guest's token and the secrets of seats are kept: by default localStorage; null keeps them in memory. */
   storage?: Pick<Storage, "getItem" | "setItem"> | null;
   /**
-   * Whose a guest's token is that is kept: by default the `browser`'s, so that all its tabs are one guest; or this `tab`'s
-   * alone, so that two people play in one browser. It is kept over a reload in both cases.
+   * Who shares the guest's token that is kept: by default the whole `browser`, so that all its tabs are one guest; or
+   * only this `tab`, so that two people can play in one browser. Both survive a reload.
    */
   session?: "browser" | "tab";
   /** How long to try for the first `welcome`, in ms; by default 30,000. `Infinity`: for as long as it takes. */
   timeout_ms?: number;
-  /** Ends the attempt: `connect` rejects with its reason. Once it has resolved, the signal is not looked at any more. */
+  /** Ends the attempt: `connect` rejects with its reason. After `connect` has resolved, it has no effect. */
   signal?: AbortSignal;
 }
 
 /**
- * Connect, trying again until the server says welcome. Rejects (`GameError`) where it does not admit this user, and with
- * the code `unreachable` where no server has answered in time.
+ * Connect, trying again until the server says welcome. Rejects (`GameError`) if it does not admit this user, and with
+ * the code `unreachable` if no server has answered in time.
  */
 export function connect(options?: ConnectOptions): Promise<Client>;
 
@@ -82,7 +82,7 @@ export interface User {
   rights: string[];
 }
 
-/** One user's connection, and the rooms in which it holds seats. It comes back by itself. */
+/** One user's connection, and the rooms in which it holds seats. It reconnects by itself. */
 export class Client {
   private constructor();
   readonly user: User;
@@ -98,42 +98,42 @@ export class Client {
   readonly error: GameError | null;
   /** By code. */
   readonly rooms: Map<string, Room>;
-  /** What is said outside rooms, in the places that this client hears. */
+  /** The chat outside rooms, in the places that this client hears. */
   readonly chat: Posts;
 
-  /** Make a room and take a seat. Rejects with `lost` where the connection broke before the answer: it may exist. */
+  /** Make a room and take a seat. Rejects with `lost` if the connection broke before the answer: the room may exist. */
   create(game: string, options?: CreateOptions): Promise<Room>;
   /** Take a seat in the room of this code, or the one that this user has there already. */
   join(code: string, options?: SeatOptions & { password?: string }): Promise<Room>;
-  /** Take a seat in an open room whose options hold `match`, or in a new one with these; rejects as `create`. */
+  /** Take a seat in an open room with the options in `match`, or in a new one with these; rejects as `create`. */
   match(game: string, options?: SeatOptions & { match?: Record<string, unknown> }): Promise<Room>;
-  /** Back to a remembered seat (after a reload), the latest one unless `role` says which; `not_found` where none is. */
+  /** Go back to a remembered seat (after a reload): the latest, or that of a `role`. Without one: `not_found`. */
   resume(code: string, options?: { role?: string }): Promise<Room>;
   /** The seats of this user whose secrets are in storage, the latest first. */
   remembered(): { code: string; game: string; role: string }[];
-  /** Hear the lobby of a game, from now on and over reconnects; `bad_data` where there is no such game. */
+  /** Hear the lobby of a game, from now on and over reconnects; rejects with `bad_data` if there is no such game. */
   lobby(game: string): Promise<Channel<Post>>;
-  /** Hear direct messages. With a user's id (`post.from.user`): the channel of that one. */
+  /** Hear direct messages. With a user's id (`post.from.user`), resolves with the channel of that user. */
   direct(user: string): Promise<Channel<Post>>;
   direct(user?: null): Promise<null>;
   /** Hear what the operator announces. */
   announcements(): Promise<Channel<Post>>;
   /** The server's clock, ms since 1970. */
   now(): number;
-  /** While it is `connecting`: dial now, instead of waiting for the next try. Otherwise ask whether anybody is there. */
+  /** While it is `connecting`, dial now instead of at the next try; otherwise ask whether the server is still there. */
   reconnect(): void;
-  /** No further connection. Seats are held as after a loss; what is unanswered rejects with `closed`. */
+  /** End the connection for good. Seats are held as after a loss; unanswered requests reject with `closed`. */
   close(): void;
 
-  /** The returned function ends it. */
+  /** Listen from now on; the returned function ends that. */
   on(type: "$status", listener: (status: Status, error: GameError | null) => void): () => void;
-  /** Refusals that answer no request: of `room.tell`, and of a seat that is kept, but cannot be had back at once. */
+  /** Refusals that answer no request: of `room.tell`, and of a seat that is kept but cannot be given back at once. */
   on(type: "$error", listener: (error: GameError) => void): () => void;
   /** The user has other rights from now on. */
   on(type: "$user", listener: (user: User) => void): () => void;
-  /** A line outside rooms, also those that were said before. */
+  /** A line outside rooms, one that was said earlier too. */
   on(type: "$chat", listener: (post: Post) => void): () => void;
-  /** A place is heard, or no more. */
+  /** A place is heard from now on, or no longer. */
   on(type: "$channels", listener: (channels: Map<string, Channel<Post>>) => void): () => void;
   on(type: "$read", listener: (channel: Channel<Post>) => void): () => void;
 }
@@ -146,7 +146,7 @@ export interface Seat {
   online: boolean;
   host: boolean;
   profile: Record<string, Doc>;
-  /** Those that this seat may know of. */
+  /** The groups of the seat, as far as this client may know of them. */
   groups: string[];
   gone: boolean;
   /** The level of the bot that sits here, or null. */
@@ -155,7 +155,7 @@ export interface Seat {
   stand_in: boolean;
   /** Its player is ready for the round to start. */
   ready: boolean;
-  /** Whether whoever sits here has an account; a guest is known by a name alone. */
+  /** Whether the player has an account; a guest has only a name. */
   account: boolean;
 }
 
@@ -174,11 +174,11 @@ export interface Info {
   turn: Turn | null;
   /** Missing where there are none. */
   teams?: TeamInfo[];
-  /** Who has won how often, here and in the rooms that this one goes on from, most wins first; missing before two rounds. */
+  /** Who has won how often, in this room and those before it (`next`), most wins first; missing before two rounds. */
   evening?: { name: string; wins: number }[];
 }
 
-/** Whose turn it is. Those of `order`, `current` and `clocks` are ids of seats, or `group:NAME` for a team. */
+/** Whose turn it is. `order`, `current` and `clocks` hold ids of seats, or `group:NAME` for a team. */
 export interface Turn {
   order: string[];
   current: string | null;
@@ -188,7 +188,7 @@ export interface Turn {
   number: number;
   round: number;
   prompt: Prompt | null;
-  /** When the time of this turn or call is up, by the server's clock, ms since 1970; null: never, or it stands still. */
+  /** When the time of this turn or call is up, by the server's clock, ms since 1970; null: never, or it is stopped. */
   ends: number | null;
   clocks: Record<string, { left_ms: number; ends: number | null }>;
 }
@@ -205,7 +205,7 @@ export interface Move {
   type: string;
   /** The fields that are settled; a player is the id of a seat. */
   data: Record<string, Doc> | null;
-  /** With what is settled filled in; each `{field}` stands for a choice. `Room.label` fills in the rest. */
+  /** What is settled is filled in; each `{field}` stands for a choice. `Room.label` fills in the rest. */
   label: string | null;
   /** Moves of one group belong together. */
   group: string | null;
@@ -215,12 +215,15 @@ export interface Move {
   seats: string[];
 }
 
-/** One of `of`, or so many of them, least and most; a whole number from the first up to before the last; null: anything. */
+/**
+ * One of `of`; or several of `of`, at least and at most so many; or a whole number of a range, whose end is not in it;
+ * or, if null, anything.
+ */
 export type Choice = { of: Doc[] } | { some: [number, number]; of: Doc[] } | { range: [number, number] } | null;
 
-/** A team as the server tells it; `Room.teams` has them with their seats. */
+/** A team as the server sends it; `Room.teams` has teams with their seats. */
 export interface TeamInfo {
-  /** Its group's. */
+  /** The name of its group. */
   name: string;
   title: string;
   /** As CSS has it. */
@@ -236,7 +239,7 @@ export interface Timer {
   /** By the server's clock, ms since 1970; null while paused. */
   ends: number | null;
   paused_ms: number | null;
-  /** What is left now, in ms. */
+  /** What is left at this moment, in ms. */
   left(): number;
 }
 
@@ -245,11 +248,11 @@ export interface Line {
   n: number;
   from: { seat: string; name: string } | null;
   to: string;
-  /** null once it was taken back; it is in no list then. */
+  /** null once it was taken back; then it is in no list. */
   text: string | null;
   data: Doc;
   at: number;
-  /** It says what its sender does. */
+  /** Whether it says what its sender does ("waves"). */
   emote: boolean;
   /** The seats that it mentions. */
   mentions: string[];
@@ -261,17 +264,17 @@ export interface Line {
 export interface Post extends Omit<Line, "from"> {
   /** Its place: `lobby:GAME`, `direct` or `server`. */
   stream: string;
-  /** Its number there. */
+  /** Its number in that place. */
   n: number;
   /** null: the operator. */
   from: { user: string; name: string; account: boolean } | null;
 }
 
-/** A channel of a room's chat, as this seat hears it; or with posts, a place outside rooms. */
+/** A channel of a room's chat, as this seat hears it; or, as `Channel<Post>`, a place outside rooms. */
 export interface Channel<L = Line> {
   /**
-   * Its address: `room`, `group:NAME`, `channel:NAME`, or `seat:ID` for what was said in private with that seat;
-   * outside rooms `lobby:GAME`, `server`, or `user:ID` for what was said in private with that user.
+   * Its address: `room`, `group:NAME`, `channel:NAME`, or `seat:ID` for the private talk with that seat; outside rooms
+   * `lobby:GAME`, `server`, or `user:ID` for the private talk with that user.
    */
   readonly to: string;
   readonly stream: string | null;
@@ -286,9 +289,9 @@ export interface Channel<L = Line> {
   readonly lines: L[];
   /** How far this seat has read: a line's `n`. */
   readonly read: number;
-  /** Lines of others behind that. */
+  /** How many lines of others came after that. */
   readonly unread: number;
-  /** The ids of the seats that are writing now. */
+  /** The ids of the seats that are writing at the moment. */
   readonly typing: string[];
   /** Say a line here: as `chat.say`. */
   say(text: string, data?: unknown): Promise<{ text: string } | null>;
@@ -299,7 +302,7 @@ export class Chat {
   private constructor();
   /** Of all channels together, 200 of each, as they came. */
   readonly lines: Line[];
-  /** By address; `seat` among them says that seats may be written to. */
+  /** By address; if `seat` is among them, players may write to single seats. */
   readonly channels: Map<string, Channel>;
   /** `to` is `room`, `group:NAME`, `channel:NAME` or `seat:ID`. Resolves with what a command answers, null for a line. */
   say(text: string, to?: string, data?: unknown): Promise<{ text: string } | null>;
@@ -309,13 +312,13 @@ export class Chat {
   edit(line: Line, text: string, data?: unknown): Promise<null>;
   /** Take it back. */
   unsay(line: Line): Promise<null>;
-  /** Call it with each key: others are told now and then. `on: false` once it is over; `say` does that. */
+  /** Call this with each key: others are told now and then. `on: false` says that it is over, as `say` does. */
   typing(to?: string, on?: boolean): void;
-  /** This seat has read so far, by default all that is there. */
+  /** Note how far this seat has read; by default all that is there. */
   read(to?: string, upto?: number): void;
-  /** Bring a line or a seat's id to those who moderate. */
+  /** Report a line, or a seat by its id, to the moderators. */
   report(what: Line | string, reason?: string): Promise<null>;
-  /** Hear nothing more of a seat's user; or hear it again. */
+  /** Hear nothing more of a seat's user, in any room; or, with `on: false`, hear them again. */
   block(seat: string, on?: boolean): Promise<null>;
   /** The address of the channel that a line stands in. */
   of(line: Line): string;
@@ -326,13 +329,13 @@ export class Chat {
 /** What is said outside rooms, place by place. */
 export class Posts {
   private constructor();
-  /** By address: those that were asked for, and `user:ID` of whoever wrote to this user. */
+  /** By address: those that this client asked for, and `user:ID` for each who wrote to this user. */
   readonly channels: Map<string, Channel<Post>>;
-  /** `to` is `lobby:GAME` or `user:ID`. Rejects with `lost` where the connection broke before the answer: it may be said. */
+  /** `to` is `lobby:GAME` or `user:ID`. Rejects with `lost` if the connection broke before the answer: it may be said. */
   say(text: string, to: string, data?: unknown): Promise<null>;
-  /** This user has read so far, by default all that is there. This browser remembers it, no other one hears of it. */
+  /** Note how far this user has read; by default all that is there. Only this browser remembers it. */
   read(to: string, upto?: number): void;
-  /** Hear a place no more: `lobby:GAME`, `direct` or `server`. */
+  /** No longer hear a place: `lobby:GAME`, `direct` or `server`. */
   cease(to: string): void;
   /** The address of the channel that a line stands in. */
   of(line: Post): string;
@@ -364,22 +367,22 @@ export interface Left {
   /** `left`, `kicked`, `banned`, `closed`, `next`, `moved`, or the code with which the seat was refused: `not_found`. */
   reason: string;
   message: string | null;
-  /** With `next`: the code of the room in which all go on. */
+  /** If the reason is `next`: the code of the room in which all go on. */
   next?: string | null;
 }
 
 export interface Change {
   /** `room`, `seat`, `group:NAME` or `role:NAME`. */
   stream: string;
-  /** As it is now; null when it is gone. */
+  /** The document after the change; null: it is gone. */
   doc: Doc | null;
-  /** What may differ; an empty path is the whole document. */
+  /** Where it may have changed; an empty path stands for the whole document. */
   paths: Path[];
 }
 
 export type HostAct = "end" | "again" | "pause" | "unpause" | "lock" | "unlock" | "kick" | "mute" | "pass";
 
-/** A room as this seat knows it, kept up to date; all of it changes in place. */
+/** A room as this seat knows it, kept up to date; everything in it changes in place. */
 export class Room {
   private constructor();
   readonly code: string;
@@ -396,7 +399,7 @@ export class Room {
   readonly roles: Record<string, Doc>;
   /** By id. */
   readonly seats: Map<string, Seat>;
-  /** In the game's order; none where it has no teams. */
+  /** In the game's order; empty if the game has no teams. */
   readonly teams: Team[];
   readonly me: Seat | undefined;
   readonly host: Seat | undefined;
@@ -408,18 +411,18 @@ export class Room {
   /** Why this seat is gone, or null. */
   readonly left: Left | null;
 
-  /** A message of the game's own. Resolves with the reply; survives a reconnect, applied exactly once. */
+  /** Send a message of the game's own. Resolves with the reply; over reconnects too, it is applied exactly once. */
   send<T = Doc>(type: string, data?: unknown): Promise<T>;
-  /** Without an id: no reply, said once or not at all (dropped while there is no connection). */
+  /** The same without an id: no reply, sent once or not at all (dropped while there is no connection). */
   tell(type: string, data?: unknown): void;
-  /** As the host. */
+  /** Start the game, as the host. */
   start(): Promise<Doc>;
   /**
-   * As the host: `end` the round, play `again`, `pause`, `unpause`, `lock`, `unlock`; or, with the id of a seat, `kick` and
-   * `mute` somebody, or `pass` the right on. `forbidden` where the game's `host_may` leaves it out.
+   * As the host: `end` the round, play `again`, `pause`, `unpause`, `lock`, `unlock`; or, with the id of a seat, `kick`
+   * or `mute` somebody, or `pass` the right on. Rejects with `forbidden` if the game's `host_may` leaves it out.
    */
   asHost(act: HostAct, seat?: string): Promise<null>;
-  /** As the host, in the lobby or once the game is over: all of the room's options, as for `create`. */
+  /** As the host, in the lobby or once the game is over: set all of the room's options, as for `create`. */
   setOptions(options: Record<string, unknown>): Promise<null>;
   /**
    * As the host: go on with everybody in a new room, with another game or the same. Resolves with that room; all other
@@ -428,70 +431,70 @@ export class Room {
   nextGame(game: string, options?: Record<string, unknown>): Promise<Room>;
   /** The room in which this client goes on with all who were here, once it has its seat there; or null. */
   readonly next: Room | null;
-  /** Into a team, where the game lets players choose; as the host, also somebody else (the id of a seat). */
+  /** Go into a team, if the game lets players choose; the host may also put another seat (its id) into one. */
   joinTeam(team: string, seat?: string): Promise<null>;
-  /** Whose turn it is; null where it is nobody's and nobody is waited for. */
+  /** Whose turn it is; null if it is nobody's and nobody is waited for. */
   readonly turn: Turn | null;
   /** Whether this seat is waited for. */
   readonly isActive: boolean;
-  /** What this seat may do now, in the game's order; none where the game does not say. */
+  /** What this seat may do now, in the game's order; empty if the game does not list it. */
   readonly moves: Move[];
-  /** There are more moves than these. */
+  /** Whether there are more moves than these. */
   readonly moreMoves: boolean;
-  /** What this seat is asked for, or told while others are; filled in, with the names of players. */
+  /** The text that says what this seat, or others, are asked for; filled in, with the names of players. */
   readonly prompt: string | null;
   /** Whether `undo` would take something back. */
   readonly mayUndo: boolean;
   /**
-   * Make a move; `choices` has what it leaves open. Resolves with the reply. It is good for the turn of this moment alone:
-   * if that is over by the time the server hears of it, this rejects with `not_your_turn`.
+   * Make a move; `choices` has what it leaves open. Resolves with the reply. It is good for the present turn alone: if
+   * that is over when the message comes to the server, this rejects with `not_your_turn`.
    */
   play<T = Doc>(move: Pick<Move, "type" | "data">, choices?: Record<string, unknown>): Promise<T>;
-  /** Take back this seat's last moves of a kind that may be; `cannot_undo` says why not. */
+  /** Take back this seat's last moves, if they may be; rejects with `cannot_undo`, whose message says why not. */
   undo(): Promise<Doc>;
   /** Be ready for the game to start, or not yet. */
   ready(on?: boolean): Promise<null>;
   /**
-   * Without a seat, as the host in the lobby: have a bot of this level play; resolves with the id of its seat. With one:
-   * hand it to a bot of this level; without a level give it back to its player, or remove the bot that has it.
+   * Without a seat, as the host in the lobby: have a bot of this level play; resolves with the id of its seat. With a
+   * seat: hand it to a bot of this level; without a level, give it back to its player, or remove the bot that has it.
    */
   bot(which?: { level?: string | null; name?: string; seat?: string | Seat }): Promise<string | null>;
-  /** What to write on a button for this move, with the names of players; what is not chosen yet stays `{field}`. */
+  /** The text on a button for this move, with the names of players; what is not chosen yet stays `{field}`. */
   label(move: Move, choices?: Record<string, unknown>): string;
   /**
-   * Called with each text of a prompt or label before names are filled in, and with what is filled in that is no name, for a
-   * page in another language; as it is made, it leaves them as they are.
+   * For a page in another language: called with each text of a prompt or label before names are filled in, and with
+   * each value that is filled in and is no name. By default it returns them unchanged.
    */
   translate: (text: string) => string;
-  /** How to show a value of a move or prompt: a seat or a team by name, lists with commas. */
+  /** A value of a move or prompt as text: a seat or a team by its name, lists with commas. */
   name(value: unknown): string;
 
-  /** Give up the seat, for all its tabs; where it is gone already, that is done. */
+  /** Give up the seat, for all its tabs; resolves also if it is gone already. */
   leave(): Promise<void>;
   /** The server's clock, ms since 1970, offset by ping. */
   now(): number;
 
-  /** The returned function ends it. */
+  /** Listen from now on; the returned function ends that. */
   on(type: "$change", listener: (change: Change) => void): () => void;
   /** The seats that changed; all of them after a group's end or a new connection. */
   on(type: "$seats", listener: (changed: Seat[]) => void): () => void;
   on(type: "$info", listener: (info: Info) => void): () => void;
-  /** It is another's turn, others are waited for, there is another prompt, or a clock was set. After `$info`. */
+  /** The turn, those who are waited for, the prompt or a clock has changed. Comes after `$info`. */
   on(type: "$turn", listener: (turn: Turn | null) => void): () => void;
-  /** This seat has other moves, another prompt of its own, or may undo, or not any more. */
+  /** This seat's moves, its own prompt, or whether it may undo, have changed. */
   on(type: "$moves", listener: (moves: Move[]) => void): () => void;
   on(type: "$timers", listener: (timers: Map<string, Timer>) => void): () => void;
   on(type: "$chat", listener: (line: Line) => void): () => void;
-  /** A line says something else now, or with `text: null` nothing any more. */
+  /** A line was changed, or, with `text: null`, taken back. */
   on(type: "$edited", listener: (line: Line) => void): () => void;
-  /** Channels came, went, or are closed, silent, slow. */
+  /** Channels came or went, or were closed, made read-only, or slowed. */
   on(type: "$channels", listener: (channels: Map<string, Channel>) => void): () => void;
-  /** This seat has read, here or on another device; somebody is writing, or has stopped. */
+  /** `$read`: this seat has read, here or on another device. `$typing`: somebody is writing, or has stopped. */
   on(type: "$read" | "$typing", listener: (channel: Channel) => void): () => void;
   /** The seat was given back after a loss; unless `recovered`, events may have been missed. */
   on(type: "$joined", listener: (joined: { recovered: boolean | null }) => void): () => void;
   on(type: "$left", listener: (left: Left) => void): () => void;
-  /** After `$left` with the reason `next`: this client has its seat in the next room, or gets none there. */
+  /** After `$left` with the reason `next`: this client has its seat in the next room, or gets none. */
   on(type: "$next", listener: (next: Room | null, error: GameError | null) => void): () => void;
   /** A game's events by type; `*` is all of them. */
   on<T = Doc>(type: string, listener: (data: T, event: GameEvent<T>) => void): () => void;
