@@ -1,6 +1,6 @@
 /** Where the server is, and how the code of a room is written. */
 
-/** Beside this module where it is the page's server's, which may be reached under a path; else of the page's host. */
+/** `ws` in this module's folder, if the page is in or below it (which may be under a path); else the host's `/ws`. */
 export function homeUrl() {
   const module = new URL(import.meta.url);
   const home = new URL(".", module).href;
@@ -9,7 +9,7 @@ export function homeUrl() {
 }
 
 /**
- * The address of a WebSocket, of whatever the page's author wrote.
+ * The address of a WebSocket, made of what the page's author wrote.
  * @param {string} url
  */
 export function socketUrl(url) {

@@ -1,4 +1,4 @@
-/** Each message as an array: its number, and the names of its fields in their order, as the server's table has them. */
+/** Messages as arrays: the number of each, and the names of its fields in order, as in the server's table. */
 
 /** @typedef {{ number: number, op: string, names: string[] }} MessageArray */
 
@@ -53,8 +53,8 @@ const ARRAYS = /** @type {[number, string, string][]} */ ([
 /** @param {MessageArray} array */
 const isClients = ({ number }) => number <= 20 || [41, 43, 44].includes(number);
 
-/** What a client says, by op. */
+/** The messages of clients, by op. */
 export const SAID = new Map(ARRAYS.filter(isClients).map((array) => [array.op, array]));
 
-/** What a server says, by number. */
+/** The messages of servers, by number. */
 export const HEARD = new Map(ARRAYS.filter((array) => !isClients(array)).map((array) => [array.number, array]));

@@ -1,8 +1,8 @@
 /** How long to wait before something that failed is tried again. */
 
-const FIRST_DELAY_MS = 250; // the first reconnect comes within this; the limit doubles with each failure
+const FIRST_DELAY_MS = 250; // the limit of the first wait; it doubles with each failure
 const LONGEST_DELAY_MS = 10_000;
-const DETOURS = 3; // somebody who is told to wait, or was sent to a node that is not there, waits as after so many at most
+const DETOURS = 3; // who is told to wait, or sent to a node that is not there, waits no longer than after so many
 
 /**
  * A random time in ms, up to a limit that grows with the number of failures.
@@ -15,7 +15,7 @@ export function fullJitter(failures) {
 }
 
 /**
- * The same for whoever is led about: where a room is instead is known within a lease, and to ask for it takes little.
+ * The same, but shorter, for whoever looks for a room: another node has it within a lease, and asking costs little.
  * @param {number} failures
  */
 export function shortJitter(failures) {

@@ -9,11 +9,11 @@ import { CHAT_LINES, cleaned, isCounted, nameOf } from "./lines.js";
 
 /** @typedef {{ to: string, stream: string, title: string, closed: boolean, readonly: boolean, slow_s: number }} ToldChannel */
 
-const TYPING_MS = 6000; // so long after the last word of it somebody counts as writing
+const TYPING_MS = 6000; // how long somebody counts as writing after the last message that said so
 const TYPING_EVERY_MS = 3000; // the server drops what comes sooner than 2 s
 
 /**
- * One channel: what its audience was told, with the lines that this seat heard there. `chat` makes one for each that
+ * One channel: what its audience knows of it, with the lines that this seat heard there. `Chat` makes one for each that
  * the server names, and for each seat that a private line went to or came from; `Posts` one for each place outside rooms.
  */
 export class Channel {
@@ -49,7 +49,7 @@ export class Channel {
     return this.#chat.say(text, this.to, data);
   }
 
-  /** How many lines of others were said since this seat has read. */
+  /** How many lines of others came after the last that this seat has read. */
   get unread() {
     return this.lines.filter((line) => isCounted(line) && !this.#chat.isMine(line) && line.n > this.read).length;
   }
@@ -133,7 +133,7 @@ export class Chat {
   }
 
   /**
-   * Bring a line, or a seat (its id), to those who moderate.
+   * Report a line, or a seat (its id), to the moderators.
    * @type {Api.Chat["report"]}
    */
   report(what, reason = "") {
@@ -150,7 +150,7 @@ export class Chat {
   }
 
   /**
-   * Call it with each key: the others are told now and then, and once it is over.
+   * Call this with each key: the others are told now and then, and once when it is over.
    * @param {string} to
    * @param {boolean} on
    */
@@ -163,7 +163,7 @@ export class Chat {
   }
 
   /**
-   * All that is there now was read, or all up to a line.
+   * Note that all that is there was read, or all up to a line.
    * @param {string} to
    * @param {number} upto
    */
@@ -172,7 +172,7 @@ export class Chat {
     if (!channel || upto <= channel.read) return;
     channel.read = upto;
     this.#room._emit("$read", channel);
-    this.#client._ask("read", this.#room, { to, upto }).catch(() => {}); // nothing else hangs on it
+    this.#client._ask("read", this.#room, { to, upto }).catch(() => {}); // nothing else depends on it
   }
 
   /**
@@ -239,7 +239,7 @@ export class Chat {
   }
 
   /**
-   * The line that says something else now, or nothing any more; undefined where it is not known here.
+   * Change a line, or take it back. Returns the line; undefined if it is not known here.
    * @param {any} edited
    * @returns {Api.Line | undefined}
    */
@@ -268,7 +268,7 @@ export class Chat {
   }
 
   /**
-   * Out of an audience: its lines and channels go.
+   * This seat is in an audience no longer: drop its lines and channels.
    * @param {string} stream
    */
   _forget(stream) {

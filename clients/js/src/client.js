@@ -1,6 +1,6 @@
 /**
- * A client of the game server: one user's connections, one to each node that has to do with it, and the rooms in which
- * it holds seats. What answers a request settles it; the rest goes to its `Room`, or to the chat outside rooms.
+ * A client of the game server: one user's connections, one to each node that runs a room of theirs, and the rooms in
+ * which they hold seats. An answer settles its request; the rest goes to its `Room`, or to the chat outside rooms.
  */
 
 import { canonical, homeUrl, socketUrl } from "./address.js";
@@ -40,7 +40,7 @@ export class Client extends Emitter {
   #memory;
   #keepsToken; // a guest whose token is kept; accounts are not written to storage
   /** @type {string | undefined} */
-  #key; // in memory only, since a duplicated tab copies every storage
+  #key; // in memory only: to duplicate a tab copies all that it has stored
   #nodes;
   #requests;
   #following;
@@ -74,7 +74,7 @@ export class Client extends Emitter {
   }
 
   /**
-   * What connections tell this client, and ask of it.
+   * What connections call when something happens, and ask this client for.
    * @returns {Owner}
    */
   #owner() {
@@ -86,7 +86,7 @@ export class Client extends Emitter {
       onUnreachable: (connection) => this.#onUnreachable(connection),
       onRefused: (error) => this._end(error),
       pending: (connection) => this.#requests.of(connection),
-      // What a node has that says nothing is had by way of the first address: see whether that stands.
+      // If a node is silent and gone, its rooms are found by way of home: check that home still answers.
       onDoubt: (connection) => connection !== this.#nodes.home && this.#nodes.home.isWelcome && this.#nodes.home.ping(),
     };
   }
@@ -121,7 +121,7 @@ export class Client extends Emitter {
   }
 
   /**
-   * Go back to a seat whose secret is in storage: after a reload. Rejects with `not_found` where none is.
+   * Go back to a seat whose secret is in storage, as after a reload. Rejects with `not_found` if there is none.
    * @param {string} code
    * @param {{ role?: string }} which
    */
@@ -135,7 +135,7 @@ export class Client extends Emitter {
   }
 
   /**
-   * Hear the lobby of a game, and write there; resolves with its channel, the same again.
+   * Hear the lobby of a game, and write there; resolves with its channel, each time the same one.
    * @param {string} game
    */
   lobby(game) {
@@ -143,7 +143,7 @@ export class Client extends Emitter {
   }
 
   /**
-   * Hear what users write to this one alone; resolves with the channel of one of them, or null where none is named.
+   * Hear direct messages to this user; resolves with the channel of the user that is named, or null if none is.
    * @overload
    * @param {string} user
    * @returns {Promise<Channel>}
@@ -157,12 +157,12 @@ export class Client extends Emitter {
     return this.chat._direct(user);
   }
 
-  /** Hear what the operator has to say; resolves with the channel. */
+  /** Hear the operator's announcements; resolves with their channel. */
   announcements() {
     return this.chat._hear("server");
   }
 
-  /** Do not wait for the next try to connect: dial now, or ask whether the connection still stands. */
+  /** Dial now instead of at the next try; or, if there is a connection, ask whether it still stands. */
   reconnect() {
     if (this.status !== "closed") for (const connection of this.#nodes.all) connection.wake();
   }
@@ -188,7 +188,7 @@ export class Client extends Emitter {
   // What rooms and chats ask of it
 
   /**
-   * Ask until it is answered. `fields.room` names a room that is not held yet.
+   * Send a request until it is answered. `fields.room` names a room in which this client has no seat yet.
    * @param {string} op
    * @param {Room | null} room
    * @param {Record<string, any>} [fields]
@@ -199,7 +199,7 @@ export class Client extends Emitter {
   }
 
   /**
-   * Without an id: no reply, said once or not at all.
+   * Send without an id: no reply, sent once or not at all.
    * @param {string} op
    * @param {Room} room
    * @param {Record<string, any>} fields
@@ -208,13 +208,13 @@ export class Client extends Emitter {
     this.#requests.tell(op, room, fields);
   }
 
-  /** Whether what belongs to no room may be said now. */
+  /** Whether messages that belong to no room may be sent at the moment. */
   get _isWelcome() {
     return this.#nodes.home.isWelcome;
   }
 
   /**
-   * Ask for what this room has missed, or for all of it; until `joined` nothing more of it counts.
+   * Ask for what this room has missed, or for the whole room; nothing more of it counts until `joined`.
    * @param {Room} room
    */
   _resume(room) {
@@ -238,7 +238,7 @@ export class Client extends Emitter {
   }
 
   /**
-   * Nobody answers there. Home is dialled for as long as this client lives.
+   * A node does not answer. Returns whether to dial again: home is dialled for as long as this client lives.
    * @param {Connection} connection
    */
   #onUnreachable(connection) {
@@ -250,7 +250,7 @@ export class Client extends Emitter {
   }
 
   /**
-   * There will be no further connection, and this one is closed.
+   * End the client: there will be no further connection, and the present one is closed.
    * @param {GameError} error
    */
   _end(error) {
@@ -269,7 +269,7 @@ export class Client extends Emitter {
     this._emit("$status", "closed", error);
   }
 
-  /** It is open while all rooms can be played in; where there is none, while one could be had. */
+  /** Set the status: `open` while all rooms can be played in, or, if there are none, while one could be entered. */
   _tellStatus() {
     const ways = [...this.rooms.values()].map((room) => room._way);
     const isOpen = (ways.length ? ways : [this.#nodes.home]).every((way) => way.isWelcome);
@@ -347,7 +347,7 @@ export class Client extends Emitter {
   #onError({ id, code, message, path, room, retry_ms }, from) {
     const error = new GameError(code, message, path, room, retry_ms ?? null);
     const request = this.#requests.take(id);
-    if (request?.op === "leave" && code === "not_found") this.#onLeave(request); // it was done before
+    if (request?.op === "leave" && code === "not_found") this.#onLeave(request); // it was done earlier
     else if (request) {
       if (this.#following.saysAgain(request, error)) return;
       request.reject(error);
@@ -355,7 +355,7 @@ export class Client extends Emitter {
     } else if (from.isWelcome) this._emit("$error", error);
     else if (PASSING.has(code)) from.hangUp();
     else if (code === "unauthenticated" && this.#keepsToken && this.token && !this.user) {
-      this.token = this.#memory.token = null; // of another time or another server: somebody new, then
+      this.token = this.#memory.token = null; // the token is too old, or another server's: become a new guest
       from.hello();
     } else this._end(error);
   }

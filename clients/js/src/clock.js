@@ -1,8 +1,8 @@
-/** The server's clock, as far as it can be told from here. */
+/** The server's clock, as far as a client can know it. */
 
 export const CLOCK_SAMPLES = 8;
 
-/** Of the last answers the quickest is the surest: it tells the time to within half of its way there and back. */
+/** Of the last answers, the quickest is the best: it tells the time with an error of at most half its round trip. */
 export class ServerClock {
   /** @type {{ trip: number, offset: number }[]} */
   #samples = [];
@@ -17,7 +17,7 @@ export class ServerClock {
   }
 
   /**
-   * Said at `at` by our clock, answered at `now` by the server's; returns how many samples there are.
+   * A ping was sent at `at` by our clock, and answered at `now` by the server's. Returns how many samples there are.
    * @param {number} at
    * @param {number} now
    */

@@ -9,7 +9,7 @@ const CONNECT_MS = 30_000;
 
 /**
  * Connect, again and again until the server says welcome; later losses are mended in the same way. See gameserver.d.ts
- * for the options. Rejects where the server does not admit this user, and where none was reached in time.
+ * for the options. Rejects if the server does not admit this user, or if no server was reached in time.
  * @param {Api.ConnectOptions} options
  * @returns {Promise<Client & { token: string }>}
  */

@@ -1,6 +1,6 @@
 /**
- * One WebSocket after another: it dials, says hello, reads frames, and dials again after random, growing waits. What a
- * message means, and what hangs on a connection, is its owner's.
+ * One WebSocket after another: it dials, says hello, reads frames, and dials again after random, growing waits. Its
+ * owner knows what messages mean, and which rooms and requests need the connection.
  */
 
 import { fullJitter } from "./backoff.js";
@@ -16,19 +16,19 @@ import { Liveness } from "./liveness.js";
 /** @typedef {WebSocket & { terminate?: () => void }} Socket */
 
 /**
- * What a connection tells, and asks of, whoever has it.
+ * What a connection calls when something happens, and asks its owner for.
  * @typedef {object} Owner
  * @property {() => object | Promise<object>} who the fields of `hello` that say who this is
- * @property {() => string | undefined} key which client this is, as the server called it
+ * @property {() => string | undefined} key which client this is, as the server has named it
  * @property {(message: any, connection: Connection) => void} onMessage
  * @property {(connection: Connection) => void} onLost it is over, and the next is about to be dialled
- * @property {(connection: Connection) => boolean} onUnreachable nobody answers there; returns whether to dial on
+ * @property {(connection: Connection) => boolean} onUnreachable nobody answers there; returns whether to dial again
  * @property {(error: GameError) => void} onRefused there can be no further connection
- * @property {(connection: Connection) => Iterable<Request>} pending what has had no answer yet
- * @property {(connection: Connection) => void} onDoubt it owes an answer, and says nothing
+ * @property {(connection: Connection) => Iterable<Request>} pending its requests without an answer
+ * @property {(connection: Connection) => void} onDoubt the server owes an answer, and is silent
  */
 
-const STEADY_MS = 10_000; // a connection that stood so long was a good one: after it the waits begin anew
+const STEADY_MS = 10_000; // after a connection that lasted so long, the waits begin anew
 
 export class Connection {
   /** @type {Socket | null} */
@@ -37,7 +37,7 @@ export class Connection {
   dialledAt = 0;
   helloAt = 0;
   url;
-  clock = new ServerClock(); // of the server at its other end
+  clock = new ServerClock(); // that of the server at its other end
 
   #owner;
   #form;
@@ -75,7 +75,7 @@ export class Connection {
     this.dial();
   }
 
-  /** Whether the next socket is to be dialled after a wait. */
+  /** Whether it waits before it dials again. */
   get isWaiting() {
     return this.#redial !== null;
   }
@@ -90,7 +90,7 @@ export class Connection {
       socket = new this.#WebSocket(this.url, this.#form.subprotocol);
     } catch (error) {
       const why = /** @type {Error} */ (error).message;
-      setTimeout(() => this.#cannotDial(why)); // whoever wants this connection has not got it yet
+      setTimeout(() => this.#cannotDial(why)); // later, since whoever makes this connection does not have it yet
       return;
     }
     this.socket = socket;
@@ -112,7 +112,7 @@ export class Connection {
     this.#owner.onRefused(new GameError("closed", `${this.url} cannot be dialled: ${why}`));
   }
 
-  /** Say who this is: as soon as the socket is open, and again as somebody new where the server knows no such token. */
+  /** Say who this is: when the socket opens, and again, as a new guest, if the server does not know the token. */
   hello() {
     this.helloAt = performance.now();
     const who = this.#owner.who();
@@ -121,7 +121,7 @@ export class Connection {
   }
 
   /**
-   * A ticket has to be bought first.
+   * Say hello once a ticket is bought.
    * @param {Promise<object>} asked
    */
   async #helloLater(asked) {
@@ -143,8 +143,8 @@ export class Connection {
   }
 
   /**
-   * The server said welcome: whatever waited for that may be said.
-   * @param {number} now by its clock
+   * The server has said welcome: requests may be sent from now on.
+   * @param {number} now its clock
    */
   welcomed(now) {
     this.isWelcome = true;
@@ -154,12 +154,12 @@ export class Connection {
     this.welcomedAt = performance.now();
   }
 
-  /** Do not wait any longer: dial now, or ask whether anybody is there. */
+  /** Dial now instead of later; or, if there is a socket, ask whether the server is still there. */
   wake() {
     this.#liveness.wake();
   }
 
-  /** Ask whether anybody is there, and what time it is. */
+  /** Ask whether the server is still there, and for its time. */
   ping() {
     this.#liveness.ping();
   }
@@ -169,12 +169,12 @@ export class Connection {
     this.#liveness.onPong(pong);
   }
 
-  /** Nobody says anything at its other end: dialled again, the same node would say nothing again. */
+  /** Give up a silent server: to dial the same node again would not help. */
   giveUp() {
     this.hangUp(undefined, true);
   }
 
-  /** This connection is over, whether or not it knows; forget what hung on it, and dial again. */
+  /** End this connection, even if its socket has not closed; tell the owner, and dial again. */
   hangUp(delay_ms = fullJitter(this.#failures), isSilent = false) {
     this.#letGo();
     const { onLost, onUnreachable } = this.#owner;
@@ -210,7 +210,7 @@ export class Connection {
     if (!socket) return;
     socket.onopen = socket.onmessage = socket.onclose = null;
     if (this.#ended) return;
-    if (socket.terminate) socket.terminate(); // npm's ws would wait half a minute for a dead peer's goodbye
+    if (socket.terminate) socket.terminate(); // npm's ws would wait half a minute for the close frame of a dead peer
     else socket.close();
   }
 
@@ -224,7 +224,7 @@ export class Connection {
     if (this.socket?.readyState === 1) this.socket.send(frame);
   }
 
-  /** Read on once whoever awaited a room has had time to listen: npm's ws brings many frames in one go. */
+  /** Read on later, so that whoever awaits a room can add listeners first: npm's ws brings many frames in one go. */
   handOver() {
     this.#handing = setTimeout(() => {
       this.#handing = null;

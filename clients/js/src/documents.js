@@ -1,15 +1,15 @@
-/** Documents: JSON trees that patches change in place, and that whole documents are merged into. */
+/** Documents: JSON trees that are changed in place, by patches, or by merging a whole new document. */
 
 /** @import { Path } from "../gameserver.js" */
 
 export const SET = 0;
 const DELETE = 1;
 const SPLICE = 2;
-export const KEY = 3; // `packed.js` makes these two into the others
+export const KEY = 3; // `packed.js` turns these two into the others
 export const COLUMNS = 4;
 
 /**
- * Apply one op of a patch in place; throws where the patch was made for another tree.
+ * Apply one op of a patch in place; throws if the patch was made for another tree.
  * @param {any} doc
  * @param {any[]} op
  */
@@ -54,7 +54,7 @@ export function put(target, key, value) {
 }
 
 /**
- * Make `known` equal to `told`, in place where it can be; adds to `paths` where they differed.
+ * Make `known` equal to `told`, in place where possible; adds to `paths` the places where they differed.
  * @param {any} known
  * @param {any} told
  * @param {Path} path

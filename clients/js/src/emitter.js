@@ -7,7 +7,7 @@ export class Emitter {
   #listeners = new Map();
 
   /**
-   * Call `listener` with each of this type from now on; returns a function that ends it.
+   * Call `listener` with each event of this type from now on; returns a function that ends this.
    * @param {string} type
    * @param {Listener} listener
    * @returns {() => void}
@@ -20,7 +20,7 @@ export class Emitter {
   }
 
   /**
-   * A listener that throws costs neither the others nor the connection.
+   * Call all listeners; one that throws harms neither the others nor the connection.
    * @param {string} type
    * @param {any[]} values
    */

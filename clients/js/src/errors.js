@@ -1,12 +1,12 @@
-/** Refusals: what a request rejects with, and what its code says about trying again. */
+/** Refusals: what requests reject with, and what the codes say about trying again. */
 
-/** Close codes after which no reconnect would help, and the error they end in. */
+/** Close codes after which no reconnect would help, with the code of the error for each. */
 export const FINAL = new Map([[4001, "unauthenticated"], [4003, "forbidden"]]);
 
-/** Error codes that go by themselves, or once somebody has mended something: seats are kept. */
+/** Codes of errors that pass by themselves, or once somebody has repaired something: seats are kept. */
 export const PASSING = new Set(["rate_limited", "busy", "draining", "quarantined"]);
 
-/** A refusal of the server or its game, with its stable `code`; or `closed` and `lost`, which only this client says. */
+/** A refusal of the server or its game, with its stable `code`; or one of this client itself, such as `closed`. */
 export class GameError extends Error {
   /**
    * @param {string} code
@@ -26,7 +26,7 @@ export class GameError extends Error {
 }
 
 /**
- * What a request of a room rejects with once its seat is given up or taken away.
+ * The error of a room's requests once its seat was given up or taken away.
  * @param {{ code: string }} room
  */
 export function seatGone(room) {

@@ -1,7 +1,7 @@
 /**
- * Where requests and rooms go that the server which was asked cannot serve: to the node that has the room, back to the
- * first address where that node cannot be reached, or to the same server again after a while. Whoever asked notices
- * nothing but that it takes longer; what goes wrong for long is said, once, by `$error`.
+ * Where requests and rooms go when the server that was asked cannot serve them: to the node that has the room; back to
+ * the first address, if that node cannot be reached; or to the same server again after a while. The caller notices only
+ * that it takes longer. What fails for long is reported once, by `$error`.
  */
 
 import { canonical } from "./address.js";
@@ -14,22 +14,22 @@ import { GameError } from "./errors.js";
 /** @import { Request, Requests } from "./requests.js" */
 /** @import { Room } from "./room.js" */
 
-/** How far somebody has been sent about. */
+/** How often a request or a room was sent elsewhere, or had to wait. */
 export class Detour {
   hops = 0; // redirects that were followed in a row
   waits = 0;
   misses = 0; // nodes in a row that could not be reached
-  matches = 0; // rooms that were offered and could not be had
+  matches = 0; // rooms that a match offered, and in which there was no seat
 }
 
 const HOPS = 3;
-const MISSES = 8; // by then a node that died has lost its lease: nobody would be sent there any more
+const MISSES = 8; // by then a node that died has lost its lease, and nobody is sent there any more
 const MATCHES = 10;
 
-/** Requests that may be said again to any node, as often as it takes, until one has answered. */
+/** Requests that may be sent again, to any node, until one answers. */
 const ANYWHERE = new Set(["create", "match", "join", "resume"]);
 
-/** Refusals of a room that was offered by `match`: it looks for another. */
+/** Refusals by a room that a match has offered, after which it looks for another. */
 const NO_ROOM = new Set(["room_full", "room_locked", "room_over", "not_found"]);
 
 export class Following {
@@ -49,7 +49,7 @@ export class Following {
   }
 
   /**
-   * A room is at another node: a request for it goes there.
+   * Send a request on to the node that has its room, or go on to the room that came after it.
    * @param {any} message
    * @param {Connection} from
    */
@@ -84,7 +84,7 @@ export class Following {
   }
 
   /**
-   * @param {string | null} url none: the server that said so
+   * @param {string | null} url none: that of the server that sent the message
    * @param {Connection} from
    */
   #at(url, from) {
@@ -92,7 +92,7 @@ export class Following {
   }
 
   /**
-   * A room goes on there: all that is asked of it is said to that node, once it has given the seat back.
+   * Take a room to another connection, and ask for the seat there; its requests are sent once the seat is given back.
    * @param {Room} room
    * @param {Connection} way
    */
@@ -102,9 +102,9 @@ export class Following {
   }
 
   /**
-   * Its node has let a room go, in which the seat is held.
+   * Look for a room that its node has let go; the seat in it is held.
    * @param {Room} room
-   * @param {string | null | undefined} url where it is now; none: ask again
+   * @param {string | null | undefined} url where the room is; none: ask the same server again
    * @param {Connection} from
    */
   onMoved(room, url, from) {
@@ -114,7 +114,7 @@ export class Following {
   }
 
   /**
-   * From now on the seat in this room is on that connection; nothing of it was said there yet.
+   * Move a seat to another connection, on which nothing was sent for it yet.
    * @param {Room} room
    * @param {Connection} way
    */
@@ -128,7 +128,7 @@ export class Following {
   }
 
   /**
-   * Whether a request that was refused is said again instead, now or later.
+   * Whether a refused request is sent again, at once or later, instead of failing.
    * @param {Request} request
    * @param {GameError} error
    */
@@ -143,7 +143,7 @@ export class Following {
     if (error.code === "draining") {
       const { way } = request;
       this.#requests.sayLater(request, way, fullJitter(detour.waits++));
-      // The next connection may be another server's.
+      // The next connection may reach another server.
       if (![...this.#client.rooms.values()].some((room) => room._way === way)) way.hangUp();
       return true;
     }
@@ -157,7 +157,7 @@ export class Following {
   }
 
   /**
-   * Nobody answers there: all that was to go there goes home, from where the way may lead elsewhere by now.
+   * A node does not answer: send its requests and rooms to the first address, which may know a better one.
    * @param {Connection} connection
    */
   onUnreachable(connection) {
@@ -174,7 +174,7 @@ export class Following {
     this.#nodes.drop(connection);
   }
 
-  /** Leave nodes at which nothing is to be done any more. */
+  /** Close the connections to nodes that no room and no request needs. */
   sweep() {
     if (!this.#nodes.others) return;
     const used = new Set([...this.#client.rooms.values()].map((room) => room._way));

@@ -1,4 +1,4 @@
-/** The rooms in which a client holds seats: how a seat is given, had back after a loss, and lost. */
+/** The rooms in which a client holds seats: how it gets a seat, gets it back after a loss, and loses it. */
 
 import { canonical } from "./address.js";
 import { fullJitter, shortJitter } from "./backoff.js";
@@ -34,7 +34,7 @@ export class HeldRooms {
   }
 
   /**
-   * Those whose seats are on this connection.
+   * The rooms whose seats are on this connection.
    * @param {Connection} way
    */
   on(way) {
@@ -65,13 +65,13 @@ export class HeldRooms {
   }
 
   /**
-   * Ask for what this room has missed, or for all of it; until `joined` nothing more of it counts.
+   * Ask for what this room has missed, or for the whole room; nothing more of it counts until `joined`.
    * @param {Room} room
    */
   resume(room) {
     room._deaf = true;
     clearTimeout(room._retry);
-    // One at a time: what a second one replays would be applied twice.
+    // One at a time: what a second answer replays would be applied twice.
     if (this.#requests.all().some((request) => request.room === room && request.op === "resume")) return;
     const seen = room._broken ? undefined : room._seen;
     const asked = this.#client._ask("resume", room, { resume: room._secret, seen });
@@ -88,7 +88,7 @@ export class HeldRooms {
     if (PASSING.has(error.code)) {
       const again = () => room._way.isWelcome && this.resume(room);
       if (!room._detour.waits++) client._emit("$error", new GameError(error.code, error.message, null, room.code, error.retry_ms));
-      const spread_ms = error.code === "busy" ? fullJitter(0) : 0; // all who are told the same do not come at once
+      const spread_ms = error.code === "busy" ? fullJitter(0) : 0; // so that not all who are told the same come at once
       const jitter = error.retry_ms === null ? fullJitter : shortJitter;
       room._retry = setTimeout(again, Math.max((error.retry_ms ?? 0) + spread_ms, jitter(room._failures++)));
     } else {
@@ -97,7 +97,7 @@ export class HeldRooms {
   }
 
   /**
-   * A seat is gone for good.
+   * Forget a room in which the seat is gone for good.
    * @param {Room} room
    * @param {Api.Left} left
    */
@@ -114,7 +114,7 @@ export class HeldRooms {
   }
 
   /**
-   * All who were in a room go on in another: so does this client, as who it was.
+   * All who were in a room go on in another: take a seat there with the same role.
    * @param {Room} room
    * @param {Api.Left & { next: string }} left
    */
@@ -140,9 +140,9 @@ export class HeldRooms {
     const request = this.#requests.take(joined.id);
     let room = this.rooms.get(joined.room);
     if (!room && !request) return;
-    if (room && room._way !== from) this.#following.carry(room, from); // it is there by now
+    if (room && room._way !== from) this.#following.carry(room, from); // the seat is on this connection now
     else if (room && joined.recovered && !room._deaf) {
-      room._broken = true; // an answer to a `join` came in between: this replay is of the past
+      room._broken = true; // a `join` was answered in between: this replay is too old
       return this.resume(room);
     }
     if (!room) this.rooms.set(joined.room, (room = new Room(this.#client, joined, from)));
@@ -171,7 +171,7 @@ export class HeldRooms {
   }
 
   /**
-   * What is said by a server that had the room before means nothing any more.
+   * Give a message to its room, unless it is from a node that had the room earlier.
    * @param {any} message
    * @param {Connection} from
    */

@@ -1,4 +1,4 @@
-/** What the host of a room does. */
+/** What the host of a room may do. */
 
 import { GameError } from "./errors.js";
 import { TurnTaking } from "./turns.js";
@@ -15,7 +15,7 @@ export class Hosting extends TurnTaking {
   }
 
   /**
-   * What a host does besides starting.
+   * Do what a host may besides starting.
    * @type {Api.Room["asHost"]}
    */
   asHost(act, seat) {

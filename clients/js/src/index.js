@@ -7,13 +7,13 @@
  *     room.on("$change", () => draw(room.state));
  *     await room.send("play", { cell: 4 });                // the reply; a GameError where the game refuses
  *
- * How a frame passes through: a `Connection` reads it and hands it to its `Client`; what answers a request settles that
- * request's promise, the rest goes to its `Room`, which counts every stream, keeps documents, seats, timers and chat as
- * the server has them, tells its listeners, and asks for what is missing as soon as a counter jumps.
+ * How a frame passes through: a `Connection` reads it and hands it to its `Client`. An answer settles its request's
+ * promise; the rest goes to its `Room`, which checks the counter of every stream, keeps documents, seats, timers and
+ * chat as the server has them, and calls its listeners. When a counter jumps, it asks for what is missing.
  *
- * A lost connection is dialled again after random, growing waits. Then `hello` says who this is and which client, each
- * room is resumed with what it has seen, and what has had no answer is said again under its old id (`Requests` says which).
- * What is said outside rooms is heard on from the last line that came.
+ * A lost connection is dialled again after random, growing waits. Then `hello` says which user and which client this
+ * is, each room is resumed from what it has seen, and requests without an answer are sent again under their old ids
+ * (`Requests` says which). Chat outside rooms goes on from the last line that came.
  */
 
 export { Channel, Chat } from "./chat.js";

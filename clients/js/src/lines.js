@@ -5,7 +5,7 @@
 export const CHAT_LINES = 200; // kept of each channel
 
 /**
- * What no other line has: its number alone would not do, since a room can begin anew.
+ * A key that no other line has. The number alone would not do, since a room can begin to count anew.
  * @param {{ stream: string, n: number, at: number }} line
  */
 export function nameOf({ stream, n, at }) {
@@ -13,7 +13,7 @@ export function nameOf({ stream, n, at }) {
 }
 
 /**
- * A line as pages have it: all keys are there.
+ * A line as pages get it, with all keys.
  * @param {any} told
  * @returns {any}
  */
@@ -22,7 +22,8 @@ export function cleaned({ op, room, ...line }) {
 }
 
 /**
- * What the game tells one seat stands among the room's lines, but is counted on another stream.
+ * Whether a line counts as one of its channel. What the game says to one seat is shown among the room's lines, but has
+ * its number on another stream.
  * @param {Api.Line} line
  */
 export function isCounted({ from, stream }) {

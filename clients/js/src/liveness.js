@@ -1,10 +1,10 @@
 /**
- * Is anybody there? A connection that says nothing is asked with pings, and given up when no answer comes; after a sleep
- * of the machine, or when somebody looks at the page again, it is asked at once; when the browser says that it is offline,
- * it is given up at once. The answers set the server's clock.
+ * Is anybody there? A silent server is sent pings, and the connection is given up if no answer comes. After a sleep of
+ * the machine, or when somebody looks at the page again, a ping is sent at once. When the browser says that it is
+ * offline, the connection is given up at once. The answers set the server's clock.
  *
- * Where a request has no answer, its node may stand still: 7 s after it was said the connection is given up at the latest,
- * and by then others have the node's rooms.
+ * If a request gets no answer, its node may hang: 7 s after it was sent, at the latest, the connection is given up, and
+ * by then others have the node's rooms.
  */
 
 import { CLOCK_SAMPLES } from "./clock.js";
@@ -14,15 +14,15 @@ import { CLOCK_SAMPLES } from "./clock.js";
 /** @import { Patience } from "./patience.js" */
 /** @import { Request } from "./requests.js" */
 
-/** Requests whose answers may be large: whole rooms, and what was said in them. */
+/** Requests whose answers may be large: whole rooms, with their chat. */
 const LARGE = new Set(["create", "match", "join", "resume", "listen"]);
 
 const TICK_MS = 500;
-const LATE_MS = 1500; // ticks so far apart: the page was busy, and has yet to read what came meanwhile
-const SLEPT_MS = 5000; // ticks so far apart: the machine slept, or the page was frozen
+const LATE_MS = 1500; // if ticks are so far apart, the page was busy, and has yet to read what came meanwhile
+const SLEPT_MS = 5000; // if ticks are so far apart, the machine slept, or the page was frozen
 const PING_MS = 15_000; // between the pings of a quiet connection
-const DOUBT_MS = 2000; // a request unanswered, and nothing heard for so long: is there still a connection?
-const WAKE_MS = 3000; // silence after a ping that ends a sleep, where the connection is probably dead
+const DOUBT_MS = 2000; // if a request is unanswered and nothing has come for so long, a ping is sent
+const WAKE_MS = 3000; // the most silence after a ping that follows a sleep: the connection is probably dead
 
 export class Liveness {
   #connection;
@@ -36,8 +36,8 @@ export class Liveness {
   #heardAt = 0;
   /** @type {number | null} */
   #pingedAt = null;
-  #silence_ms = 0; // after this ping
-  #largeAt = 0; // when the oldest was said that has no answer, of those whose answers may be large; 0: none
+  #silence_ms = 0; // the most silence after this ping
+  #largeAt = 0; // when the oldest unanswered request was sent whose answer may be large; 0: there is none
   #pongAt = 0;
   #page = new AbortController();
 
@@ -45,8 +45,8 @@ export class Liveness {
    * @param {Connection} connection
    * @param {ServerClock} clock
    * @param {Patience} patience
-   * @param {{ pending: () => Iterable<Request>, onDoubt: () => void }} owner what has had no answer yet; and somebody
-   *   else may know whether this node lives
+   * @param {{ pending: () => Iterable<Request>, onDoubt: () => void }} owner its requests without an answer; what to call
+   *   when the server is silent
    */
   constructor(connection, clock, patience, { pending, onDoubt }) {
     this.#connection = connection;
@@ -73,13 +73,13 @@ export class Liveness {
     this.#heardAt = performance.now();
   }
 
-  /** The connection that was asked is gone. */
+  /** Forget a ping: the connection that it was sent on is gone. */
   forget() {
     this.#pingedAt = null;
     this.#largeAt = 0;
   }
 
-  /** Ask, unless it was asked and has not answered. */
+  /** Send a ping, unless one is unanswered. */
   ping() {
     if (this.#pingedAt === null) this.#ping();
   }
@@ -87,7 +87,7 @@ export class Liveness {
   /** @param {{ at: number, now: number }} pong */
   onPong({ at, now }) {
     const samples = this.#clock.take(at, now);
-    if (at !== this.#pingedAt) return; // the answer to a ping of before the sleep
+    if (at !== this.#pingedAt) return; // the answer to an older ping, of before a sleep
     this.#pongAt = performance.now();
     this.#pingedAt = null;
     if (samples < CLOCK_SAMPLES / 2) this.#ping();
@@ -100,11 +100,11 @@ export class Liveness {
     for (const [target, type] of events) {
       target?.addEventListener?.(type, () => this.wake(), { signal });
     }
-    // The socket would not notice for half a minute. What can be reached all the same, on this machine, is dialled again.
+    // The socket would not notice for half a minute. A server that can be reached, as on this machine, is dialled again.
     globalThis.addEventListener?.("offline", () => this.#connection.socket && this.#connection.hangUp(), { signal });
   }
 
-  /** Somebody looks again, or the network is back: do not wait for timers that were made before. */
+  /** Somebody looks at the page again, or the network is back: do not wait for timers that run already. */
   wake() {
     const connection = this.#connection;
     if (globalThis.document?.visibilityState === "hidden") return;
@@ -150,7 +150,7 @@ export class Liveness {
 
   #ping(hasSlept = false) {
     this.#lookForLarge();
-    const behind = this.#largeAt > 0; // the pong comes behind what was asked for before, and of that alone there may be much
+    const behind = this.#largeAt > 0; // the pong comes after earlier answers, which alone may be large
     this.#silence_ms = hasSlept ? WAKE_MS : this.#patience.silence_ms(behind);
     this.#pingedAt = performance.now();
     this.#connection.say({ op: "ping", at: this.#pingedAt });

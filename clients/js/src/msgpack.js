@@ -1,5 +1,5 @@
 /**
- * MessagePack: what JSON can say, and bytes.
+ * MessagePack: the values of JSON, and bytes.
  *
  * Source: https://github.com/msgpack/msgpack/blob/master/spec.md
  */
@@ -17,7 +17,7 @@ export class Packer {
   }
 
   /**
-   * Room for so many more bytes; returns where they stand.
+   * Make room for so many more bytes; returns where they begin.
    * @param {number} count
    */
   #take(count) {
@@ -38,7 +38,8 @@ export class Packer {
   }
 
   /**
-   * The head of what has a length: in one byte where it is below `small`, else in the first of three that holds it.
+   * Write the head of a value that has a length: one byte if that is below `small`, else the first of three that holds
+   * it.
    * @param {number} length
    * @param {number} fixed
    * @param {number} small
@@ -95,7 +96,7 @@ export class Packer {
   }
 
   /**
-   * What JSON would make of a value, and bytes as they are.
+   * Write a value as JSON would have it, and bytes as they are.
    * @param {any} value
    * @param {string} path where it stands, for the error
    */
@@ -147,7 +148,7 @@ export class Unpacker {
   }
 
   /**
-   * A message's array; throws where it is none.
+   * Read a message's array; throws if the frame is none.
    * @returns {any[]}
    */
   whole() {

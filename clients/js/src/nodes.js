@@ -3,8 +3,8 @@
 /** @import { Connection } from "./connection.js" */
 
 /**
- * A node's WebSocket, of the address as the server wrote it: of the node itself (`https://games.example/n/a`), of its
- * WebSocket, or relative to the one we know.
+ * The URL of a node's WebSocket. The server writes the node's own (`https://games.example/n/a`), its WebSocket's, or
+ * one relative to `home`, which this client was given.
  * @param {string} url
  * @param {string} home
  */
@@ -18,7 +18,7 @@ export function nodeUrl(url, home) {
 }
 
 export class Nodes {
-  /** The one that is there from first to last: what belongs to no room is said here. */
+  /** The connection to the client's own address, as long as the client lives; on it goes what belongs to no room. */
   home;
   #make;
   /** @type {Map<string, Connection>} */
@@ -43,7 +43,7 @@ export class Nodes {
   }
 
   /**
-   * The connection to a node; dialled, where there was none.
+   * The connection to a node; if there was none, one is dialled.
    * @param {string} url as the server wrote it
    */
   at(url) {
@@ -58,7 +58,7 @@ export class Nodes {
   }
 
   /**
-   * There is nothing more to be said to this node. The way home is never given up.
+   * End the connection to a node that is not needed any more; home is never dropped.
    * @param {Connection} connection
    */
   drop(connection) {

@@ -1,4 +1,4 @@
-/** Messages as MessagePack: each is an array, a number and then its fields; nil is absent. */
+/** Messages as MessagePack: each is an array of its number and its fields; nil stands for a field that is absent. */
 
 import { HEARD, SAID } from "./arrays.js";
 import { COLUMNS, KEY, SET } from "./documents.js";
@@ -23,7 +23,7 @@ export const PACKED = {
   },
   size: (frame) => frame.length,
 
-  /** Makes messages of one connection's frames; it knows the keys that its patches write as numbers. */
+  /** A reader of one connection's frames; it keeps the keys that patches write as numbers. */
   reader() {
     const keys = new Map();
     return (frame) => {
@@ -48,9 +48,9 @@ export const PACKED = {
 };
 
 /**
- * A patch in the ops that `applyOp` knows: keys as they are, and many sets in one (op 4) as many.
+ * A patch in the ops that `applyOp` knows: with keys in full, and with one op for each of the sets in an op 4.
  * @param {any[][]} ops
- * @param {string[]} keys of the stream, to which a patch may add
+ * @param {string[]} keys those of the stream; a patch may add to them
  * @returns {any[][]}
  */
 function expanded(ops, keys) {

@@ -1,4 +1,4 @@
-/** What is said outside rooms: in lobbies, in direct messages, and by the operator. */
+/** Chat outside rooms: lobbies, direct messages, and the operator's announcements. */
 
 import { fullJitter } from "./backoff.js";
 import { Channel } from "./chat.js";
@@ -14,7 +14,7 @@ import { CHAT_LINES, cleaned } from "./lines.js";
  * @typedef {object} Place
  * @property {string} to
  * @property {number} seen the number of the last line that came
- * @property {any[] | null} early what came before the answer that it waits for
+ * @property {any[] | null} early lines that came before the answer to `listen`; null: it is not awaited
  * @property {number} failures
  * @property {ReturnType<typeof setTimeout> | undefined} retry
  * @property {Promise<void>} heard
@@ -24,7 +24,8 @@ import { CHAT_LINES, cleaned } from "./lines.js";
 
 /**
  * The lobbies of games, direct messages and the operator's announcements. The server numbers the lines of each place
- * that one listens to; all direct messages of a user are one place, and here a channel for each of the others.
+ * that a client listens to. All direct messages of a user are one place there, and here one channel for each other
+ * user.
  */
 export class Posts {
   /** @type {Map<string, Channel>} */
@@ -44,8 +45,8 @@ export class Posts {
   }
 
   /**
-   * Say a line to `lobby:GAME` or `user:ID`. Unlike a room's it is not said again after a loss, since the server would
-   * not know that it is the same: it rejects with the code `lost`.
+   * Say a line to `lobby:GAME` or `user:ID`. Unlike a room's, it is not sent again after a loss, since the server would
+   * not know that it is the same: this rejects with the code `lost`.
    * @param {string} text
    * @param {string} to
    * @param {unknown} [data]
@@ -56,7 +57,7 @@ export class Posts {
   }
 
   /**
-   * All that is there now was read, or all up to a line. This browser keeps it, the server does not.
+   * Note that all that is there was read, or all up to a line. Only this browser remembers it.
    * @param {string} to
    * @param {number} upto
    */
@@ -69,7 +70,7 @@ export class Posts {
   }
 
   /**
-   * Hear a place no more: the address of a lobby, `direct` or `server`; its lines go.
+   * No longer hear a place, and drop its lines: the address of a lobby, `direct` or `server`.
    * @param {string} to
    */
   cease(to) {
@@ -110,7 +111,7 @@ export class Posts {
     return user === null ? null : this.#channel(`user:${user}`, "direct");
   }
 
-  /** A new connection, on which nothing is heard yet. */
+  /** Listen to all places again, on a new connection. */
   _listenAgain() {
     for (const place of this.#places.values()) this.#listen(place);
   }
@@ -145,7 +146,7 @@ export class Posts {
   }
 
   /**
-   * What comes before the answer waits for it: the answer may hold lines that were said before.
+   * Listen to a place. Lines that come before the answer are kept until then: the answer may hold older ones.
    * @param {Place} place
    */
   #listen(place) {
@@ -164,7 +165,7 @@ export class Posts {
     const posts = [...lines, ...(place.early ?? [])];
     place.early = null;
     place.failures = 0;
-    if (place.seen > line) this.#forget(place); // the server counts anew: its store is another one
+    if (place.seen > line) this.#forget(place); // the server counts anew, since it has another store
     if (place.to !== "direct") this.#channel(place.to, place.to);
     this.#take(place, posts);
     place.seen = Math.max(place.seen, line);
@@ -214,7 +215,7 @@ export class Posts {
   }
 
   /**
-   * Another count of lines: none of those that were known says anything about it.
+   * Forget the lines of a place, since the server counts anew.
    * @param {Place} place
    */
   #forget(place) {

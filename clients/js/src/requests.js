@@ -1,8 +1,8 @@
 /**
- * What was asked and has had no answer. Ids come from one counter. What a lost connection has carried is said again under
- * its old id: what is `REMEMBERED` the server applies once; join, resume, read and leave do no harm said twice; create and
- * match are said again only if they were never written, since one whose answer was lost may have made a room: it rejects
- * with the code `lost`, as does a line outside rooms.
+ * Requests without an answer. Their ids come from one counter. What was sent on a lost connection is sent again under
+ * its old id: the server applies what is `REMEMBERED` once; join, resume, read and leave do no harm if sent twice;
+ * create and match are sent again only if they were never written, since one whose answer was lost may have made a
+ * room: it rejects with the code `lost`, as does a line outside rooms.
  */
 
 import { GameError, seatGone } from "./errors.js";
@@ -19,17 +19,17 @@ import { Detour } from "./following.js";
  * @property {Room | null} room
  * @property {Record<string, any>} fields
  * @property {any} frame
- * @property {Connection} way by which it goes, if no room is asked
- * @property {boolean} waits it was refused for now, and is said again by a timer
+ * @property {Connection} way the connection that it is sent by, if it is no room's
+ * @property {boolean} waits it was refused for the moment, and a timer sends it again
  * @property {Detour} detour
- * @property {Record<string, any> | null} sought what `match` looks for, where it has become a `join`
+ * @property {Record<string, any> | null} sought the fields of a `match` that has become a `join`
  * @property {(value?: any) => void} resolve
  * @property {(error: unknown) => void} reject
- * @property {Socket | null} socket that has carried it
- * @property {number} saidAt by `performance.now()`; 0: not on this connection
+ * @property {Socket | null} socket the one that it was last sent on
+ * @property {number} saidAt when, by `performance.now()`; 0: not on this connection
  */
 
-/** Requests of a room that the server applies once for each id, however often they are said. */
+/** Requests of a room that the server applies once for each id, however often they are sent. */
 const REMEMBERED = new Set(["send", "chat", "start", "edit", "unsay", "report", "block", "team", "host", "undo", "ready", "bot", "options", "next"]);
 
 export class Requests {
@@ -46,13 +46,13 @@ export class Requests {
     this.#form = form;
   }
 
-  /** Those without an answer, by id; they may be taken away meanwhile. */
+  /** All requests, by id, in a list of their own: some may be settled while somebody goes through it. */
   all() {
     return [...this.#requests.values()];
   }
 
   /**
-   * Those of them that go this way.
+   * The requests that are sent by this connection.
    * @param {Connection} way
    */
   of(way) {
@@ -60,11 +60,11 @@ export class Requests {
   }
 
   /**
-   * Ask until it is answered.
+   * Send a request, now or as soon as it may be sent, until it is answered.
    * @param {string} op
    * @param {Room | null} room
-   * @param {Record<string, any>} fields `room` names a room that is not held yet
-   * @param {Connection} way if there is no room
+   * @param {Record<string, any>} fields `room` names a room in which this client has no seat yet
+   * @param {Connection} way the connection to send it by, if it is no room's
    * @returns {Promise<any>}
    */
   ask(op, room, fields, way) {
@@ -95,7 +95,7 @@ export class Requests {
   }
 
   /**
-   * Without an id: no reply, said once or not at all.
+   * Send without an id: no reply, sent once or not at all.
    * @param {string} op
    * @param {Room} room
    * @param {Record<string, any>} fields
@@ -120,7 +120,7 @@ export class Requests {
   }
 
   /**
-   * Say, by id, what this connection has not carried yet: an id below one that was applied is never applied.
+   * Send, by id, what was not sent on this connection yet: no id is applied after a higher one.
    * @param {Room | null} room
    * @param {Connection} way
    */
@@ -132,18 +132,18 @@ export class Requests {
   }
 
   /**
-   * Say it by this way instead, as soon as that is open.
+   * Send a request by this connection instead, as soon as it is open.
    * @param {Request} request that has no room
    * @param {Connection} way
    */
   sendTo(request, way) {
-    this.#requests.set(request.id, request); // where its answer was taken, it waits for another
+    this.#requests.set(request.id, request); // if its answer was taken, it waits for another one
     Object.assign(request, { way, socket: null, saidAt: 0, waits: false });
     if (this.#maySay(request)) this.#say(request);
   }
 
   /**
-   * The same after a while.
+   * Do as `sendTo` does, after a while.
    * @param {Request} request
    * @param {Connection} way
    * @param {number} delay_ms
@@ -155,7 +155,7 @@ export class Requests {
   }
 
   /**
-   * Ask for something else in place of what was asked, for the same promise; it is not said yet.
+   * Turn a request into another, which settles the same promise; it is not sent yet.
    * @param {Request} request
    * @param {string} op
    * @param {Record<string, any>} fields
@@ -169,7 +169,7 @@ export class Requests {
   }
 
   /**
-   * Give no id up to this one: another tab of this client may have used it.
+   * Use no id up to this one: another tab of this client may have used them.
    * @param {number} id
    */
   skipTo(id) {
@@ -182,7 +182,7 @@ export class Requests {
   }
 
   /**
-   * The request that this id answers.
+   * The request of this id, which is forgotten, since it is answered now.
    * @param {number} id
    */
   take(id) {
@@ -201,7 +201,7 @@ export class Requests {
   }
 
   /**
-   * A connection was lost under all of these; most simply wait for the next.
+   * A connection was lost: drop or fail what may not be sent again; the rest waits for the next connection.
    * @param {Connection} way
    */
   lose(way) {
@@ -222,19 +222,19 @@ export class Requests {
   }
 
   /**
-   * The seat is gone, and the server will not answer this any more.
+   * Settle a request of a seat that is gone, since the server will not answer it.
    * @param {Request} request
    * @param {Room} room
    */
   #settle(request, room) {
     this.#requests.delete(request.id);
     if (request.op === "leave") request.resolve();
-    else if (request.op === "next" && room.left?.next) request.resolve({ room: room.left.next }); // it was done before
+    else if (request.op === "next" && room.left?.next) request.resolve({ room: room.left.next }); // it was done already
     else request.reject(seatGone(room));
   }
 
   /**
-   * A seat is gone: what this connection has not carried has no answer any more.
+   * A seat is gone: settle its requests that were not sent on this connection.
    * @param {Room} room
    */
   settleUnsaid(room) {
@@ -244,7 +244,7 @@ export class Requests {
   }
 
   /**
-   * A seat was lost on its connection: all that is asked for it is said again once it is had back.
+   * Have all requests of a seat sent again, once the seat that was lost with its connection is back.
    * @param {Room} room
    */
   sayAgain(room) {
@@ -254,7 +254,7 @@ export class Requests {
   }
 
   /**
-   * It is for another connection to ask for this seat, as the client will see to.
+   * Forget a request for this seat: the client will ask for it on another connection.
    * @param {Room} room
    */
   stopResuming(room) {
@@ -264,7 +264,7 @@ export class Requests {
   }
 
   /**
-   * A server has not kept who we were: what was said before might be applied a second time.
+   * Fail what was sent to a server that has forgotten this client: it might be applied a second time.
    * @param {Connection} way
    */
   failUncertain(way) {
@@ -275,7 +275,7 @@ export class Requests {
   }
 
   /**
-   * There will be no answer any more.
+   * Fail all requests: no answer will come any more.
    * @param {GameError} error
    */
   end(error) {

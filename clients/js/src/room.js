@@ -24,8 +24,8 @@ export class Room extends Hosting {
   /** @type {Room | null} */
   next = null;
 
-  // Set by the client, and by `_join`: may requests be said; is `joined` awaited, before which nothing counts; the
-  // documents are not what the server has, so that only whole ones help.
+  // Set by the client, and by `_join`. Attached: requests may be sent. Deaf: `joined` is awaited, and nothing counts
+  // before it. Broken: the documents differ from the server's, and only whole ones help.
   _attached = false;
   _deaf = false;
   _broken = false;
@@ -87,7 +87,7 @@ export class Room extends Hosting {
   }
 
   /**
-   * The teams of the game with the seats in each, in its order; none where it has none.
+   * The teams with the seats in each, in the game's order; empty if the game has none.
    * @returns {Api.Team[]}
    */
   get teams() {
@@ -97,7 +97,7 @@ export class Room extends Hosting {
   }
 
   /**
-   * Into a team, where the game lets players choose; the host may put another seat (its id) into one.
+   * Go into a team, if the game lets players choose; the host may also put another seat (its id) into one.
    * @type {Api.Room["joinTeam"]}
    */
   joinTeam(team, seat) {
@@ -119,7 +119,7 @@ export class Room extends Hosting {
   }
 
   /**
-   * Send without an id: no reply, sent once or not at all. Refusals come to the client's `$error`.
+   * Send without an id: no reply, sent once or not at all. Refusals come as the client's `$error`.
    * @type {Api.Room["tell"]}
    */
   tell(type, data) {
@@ -146,7 +146,7 @@ export class Room extends Hosting {
   }
 
   /**
-   * The seat was given, or given back: what was missed follows if `recovered`, else all is here.
+   * The seat was given, or given back. If `recovered`, what was missed follows; else everything is in `joined`.
    * @param {any} joined
    */
   _join({ recovered, seat: { resume, ...seat }, seen: { epoch, ...counts }, info, docs, seats, timers, moves, ...said }) {
@@ -184,7 +184,7 @@ export class Room extends Hosting {
   }
 
   /**
-   * A message of one of this room's streams; unknown ones are counted, and that is all, as is `skip`.
+   * Take a message of one of this room's streams; an unknown one is only counted, as `skip` is.
    * @param {any} message
    */
   _hear(message) {
@@ -208,7 +208,7 @@ export class Room extends Hosting {
   }
 
   /**
-   * Whether this is the stream's next message; if one is missing, all that is missing is asked for.
+   * Whether this is the stream's next message; if one is missing, asks for all that is missing.
    * @param {string} op
    * @param {string} stream
    * @param {number} n
@@ -216,7 +216,7 @@ export class Room extends Hosting {
   #counted(op, stream, n) {
     if (op === "doc") return true; // it sets the counter itself
     const known = this.#counts.get(stream);
-    if (known === undefined && (op === "seats" || op === "room")) return true; // told before the stream's first document
+    if (known === undefined && (op === "seats" || op === "room")) return true; // sent before the stream's first document
     if (known !== undefined && n <= known) return false;
     if (known === undefined || n !== known + 1) {
       this._client._resume(this);
@@ -234,7 +234,7 @@ export class Room extends Hosting {
 
   /** @param {any} message */
   #onMoves(message) {
-    if (this._deaf) return; // those of `joined` are newer
+    if (this._deaf) return; // those in `joined` will be newer
     this._takeMoves(message);
     this._tellMoves();
   }
@@ -242,7 +242,7 @@ export class Room extends Hosting {
   /** @param {any} message */
   #onEvent({ stream, n, type, data }) {
     const event = { type, data, stream, n: n ?? null };
-    if (type !== "*" && !type.startsWith("$")) this._emit(type, data, event); // those names are ours
+    if (type !== "*" && !type.startsWith("$")) this._emit(type, data, event); // those names are this client's own
     this._emit("*", data, event);
   }
 
@@ -287,7 +287,7 @@ export class Room extends Hosting {
   }
 
   /**
-   * A whole document, or none any more (null); the one that is known is changed in place.
+   * Take a whole document, or none any more (null); a known one is changed in place.
    * @param {string} stream
    * @param {any} doc
    * @returns {Api.Change}
@@ -309,7 +309,7 @@ export class Room extends Hosting {
   }
 
   /**
-   * Out of a group: nothing of it is known from now on.
+   * This seat is in a group no longer: forget what is known of it.
    * @param {string} stream
    */
   #forgetStream(stream) {
@@ -329,8 +329,8 @@ export class Room extends Hosting {
   }
 
   /**
-   * Take a seat as one stream tells it. Its groups are those that the stream's audience may know: on `room` the public
-   * ones, on `group:NAME` that one too, on `seat` and in `joined` all that this client may know. The others stay.
+   * Take a seat as one stream has it, with the groups that the stream's audience may know: on `room` the public ones,
+   * on `group:NAME` that one too, on `seat` and in `joined` all that this client may know. Its other groups stay.
    * @param {string} stream
    * @param {Api.Seat} told
    */
@@ -350,7 +350,7 @@ export class Room extends Hosting {
   }
 
   /**
-   * Of a group that was never told on `room`: only who is in it can know of it.
+   * Whether a group is known only to its members: it was never named on `room`.
    * @param {string} name
    */
   #isPrivate(name) {
@@ -372,7 +372,7 @@ export class Room extends Hosting {
     this.#timers.set(key, { stream, name, ends, paused_ms, left });
   }
 
-  /** By name, as pages want them; where two streams have one of a name, this seat's own counts. */
+  /** Fill `timers`, by name; if two streams have a timer of one name, this seat's own counts. */
   #showTimers() {
     this.timers.clear();
     const own = (/** @type {Api.Timer} */ { stream }) => Number(stream === "seat");

@@ -1,4 +1,4 @@
-/** What outlives a page. */
+/** What is stored, and outlives a page. */
 
 /** @typedef {Pick<Storage, "getItem" | "setItem">} Store */
 /** @typedef {{ code: string, game: string, role: string, user: string, secret: string }} KeptSeat */
@@ -18,7 +18,7 @@ export class Memory {
    * @param {"browser" | "tab"} session
    */
   constructor(storage, url, session = "browser") {
-    this.#storage = (storage === undefined ? pageStorage(session) : storage) ?? oneValue(); // as good, until the page is gone
+    this.#storage = (storage === undefined ? pageStorage(session) : storage) ?? oneValue(); // lasts until the page is gone
     this.#key = `gameserver ${url}`;
   }
 
@@ -94,7 +94,7 @@ export class Memory {
     try {
       this.#storage.setItem(this.#key, JSON.stringify(value));
     } catch {
-      // Full or forbidden: a reload will be somebody new, and nothing else suffers.
+      // Full or forbidden: after a reload this is a new guest; nothing else is lost.
     }
   }
 }
@@ -109,7 +109,7 @@ function pageStorage(session) {
 }
 
 /**
- * What is kept for as long as the page is there.
+ * A store that lasts as long as the page.
  * @returns {Store}
  */
 function oneValue() {

@@ -1,6 +1,6 @@
 /**
- * What a room knows of turns, and of the moves that its seat has now; and what a player does with them. A `Room` is one
- * of these: what is told of turns comes with `info`, the moves come as messages of their own.
+ * What a room knows of turns, and of the moves that its seat has; and what a player does with them. `Room` inherits
+ * from this. Turns come with `info`, moves as messages of their own.
  */
 
 import { merge } from "./documents.js";
@@ -61,7 +61,7 @@ export class TurnTaking extends Emitter {
   label(move, choices = {}) {
     const { type, label, seats } = move;
     const known = Object.entries({ ...move.data, ...choices });
-    // A text that looks like the id of a seat is none, unless the field is one.
+    // A text that looks like the id of a seat is one only if its field is in `seats`.
     const shown = known.map(([field, value]) => [field, seats.includes(field) ? this.name(value) : plainly(value, this.translate)]);
     if (label !== null) return filled(this.translate(label), Object.fromEntries(shown));
     return [this.translate(titled(type)), ...shown.map(([, text]) => text)].join(" ");
@@ -115,7 +115,7 @@ export class TurnTaking extends Emitter {
   }
 
   /**
-   * Take the newest moves; none where nothing is told of any. `_tellMoves` says so.
+   * Take the newest moves; none, if there is no message of any. `_tellMoves` tells listeners.
    * @param {any} told
    */
   _takeMoves(told) {
@@ -135,7 +135,7 @@ export class TurnTaking extends Emitter {
     this.info = merge(this.info, info);
   }
 
-  /** Say that `info` may be another, and if so, that the turn is. */
+  /** Tell listeners that `info` may have changed, and, if it has, that the turn has. */
   _tellInfo() {
     this._emit("$info", this.info);
     const shown = JSON.stringify(this.turn);
@@ -146,7 +146,7 @@ export class TurnTaking extends Emitter {
 }
 
 /**
- * A value that is no seat, as people read it.
+ * A value that is no seat, as a text for people.
  * @param {any} value
  * @param {(text: string) => string} translate
  * @returns {string}

@@ -1,4 +1,4 @@
-/** What somebody may do about a line of somebody else: bring it to those who moderate, and hear its author no more. */
+/** What somebody may do about another's line: report it to the moderators, and block its author. */
 
 import { el } from "./el.js";
 
@@ -13,8 +13,8 @@ export class About {
 
   /**
    * @param {() => typeof WORDS} words
-   * @param {() => any} chat the room's, which may report and block
-   * @param {(work: Promise<any>, said: string) => Promise<void>} run waits for it, and says this, or why not
+   * @param {() => any} chat the room's, which can report and block
+   * @param {(work: Promise<any>, said: string) => Promise<void>} run waits for the work, then shows this or an error
    */
   constructor(words, chat, run) {
     this.#words = words;
@@ -24,7 +24,7 @@ export class About {
 
   /**
    * @param {AnyLine} line
-   * @param {HTMLElement} button what has shown it, and has the focus again afterwards
+   * @param {HTMLElement} button the one that was pressed, which gets the focus back afterwards
    */
   show(line, button) {
     const words = this.#words();

@@ -1,10 +1,10 @@
-/** Elements, as the chat makes them. */
+/** Makes elements for the chat. */
 
 /**
- * An element; text is text only.
+ * Make an element; texts never become markup.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
- * @param {Record<string, any>} props attributes; functions listen to what `on…` says
+ * @param {Record<string, any>} props attributes; a function at `on…` listens to that event
  * @param {(Node | string)[]} children
  */
 export function el(tag, props = {}, ...children) {

@@ -1,4 +1,4 @@
-/** The element `<game-chat>`: what is in it, what it shows of a room, and what somebody does with it. */
+/** The element `<game-chat>`: what it consists of, what it shows of a room, and what people can do with it. */
 
 import { About } from "./about.js";
 import { el } from "./el.js";
@@ -10,7 +10,7 @@ import { WORDS } from "./words.js";
 /** @import * as Api from "../../gameserver.js" */
 /** @import { AnyLine } from "./log.js" */
 
-const LOOK_MS = 1000; // how often "is writing" is looked at, which ends by itself
+const LOOK_MS = 1000; // how often it looks who is still writing
 
 export class GameChat extends HTMLElement {
   static observedAttributes = ["label", "channels"];
@@ -85,7 +85,7 @@ export class GameChat extends HTMLElement {
   }
 
   /**
-   * Show a channel; a private talk is begun with it.
+   * Show a channel; with `seat:ID` or `user:ID`, this begins a private talk.
    * @param {string} to
    */
   open(to) {
@@ -108,7 +108,7 @@ export class GameChat extends HTMLElement {
   }
 
   /**
-   * A page may have set a property before this module was there.
+   * Take over a property that the page has set before this module was loaded.
    * @param {"room" | "words"} name
    */
   #takeOver(name) {
@@ -164,7 +164,7 @@ export class GameChat extends HTMLElement {
     const only = this.getAttribute("channels")?.split(/\s+/).filter(Boolean);
     const known = [...(this.#room?.chat.channels.keys() ?? [])].filter((to) => to !== "seat");
     const all = [...new Set([...known, ...this.#opened])].filter((to) => !only || only.includes(to));
-    // A room's own channel in which nothing is and nobody may write, as where a game talks in groups alone, is no tab.
+    // The room's channel gets no tab if it is empty and nobody may write there, as in games with chat only in groups.
     const room = this.#channel("room");
     const dead = all.length > 1 && room?.closed && !room.lines.length;
     return all.filter((to) => to !== "room" || !dead).sort((a, b) => Number(b === "room") - Number(a === "room"));
@@ -236,7 +236,7 @@ export class GameChat extends HTMLElement {
     if (this.#isSeen()) this.#room.chat.read(this.#to);
   }
 
-  /** Whether somebody sees the lines: then they are read. */
+  /** Whether the lines are visible: then they count as read. */
   #isSeen() {
     return this.isConnected && document.visibilityState === "visible" && (this.checkVisibility?.() ?? true);
   }
@@ -270,7 +270,7 @@ export class GameChat extends HTMLElement {
     return tab;
   }
 
-  /** Whom one may write to alone, where the game lets seats be written to. */
+  /** Draw the list of players that one may write to in private, if the game allows that. */
   #drawPrivate() {
     const { private: select } = this.#parts;
     const only = this.hasAttribute("channels");
@@ -281,7 +281,7 @@ export class GameChat extends HTMLElement {
     select.replaceChildren(el("option", { value: "" }, this.#words.private), ...others.map(option));
   }
 
-  /** Who is writing; it ends by itself. */
+  /** Show who is writing; that ends by itself. */
   #look() {
     if (!this.#room) return;
     const names = (this.#channel()?.typing ?? []).map((id) => this.#room.seats.get(id)?.name).filter(Boolean);
@@ -373,7 +373,7 @@ export class GameChat extends HTMLElement {
     field.value = "";
     const answer = await this.#try(done);
     if (answer === undefined && to === this.#to) field.value ||= text;
-    else if (answer?.text) this.#parts.error.textContent = answer.text; // what came of a command
+    else if (answer?.text) this.#parts.error.textContent = answer.text; // the result of a command
   }
 
   async #unsay() {
@@ -384,7 +384,7 @@ export class GameChat extends HTMLElement {
   }
 
   /**
-   * The result, or undefined with the reason above the field.
+   * The result of a promise; or undefined, with the reason shown above the field.
    * @param {Promise<any>} promise
    */
   async #try(promise) {

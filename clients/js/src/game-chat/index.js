@@ -6,13 +6,13 @@
  *     chat.room = room;                                   // of gameserver.js
  *     document.querySelector("main").append(chat);
  *
- * A tab for each channel, with what is unread; lines, who is writing, a field. Enter says a line, the up arrow in the
- * empty field changes one's last, Escape gives that up; the arrow keys go from tab to tab. What people write is put in as
- * text, and nothing else: no markup of theirs ever becomes an element, and a text that runs from right to left turns
- * neither the name before it nor the next line.
+ * It has a tab for each channel, with the number of unread lines; the lines; who is writing; and a field. Enter says a
+ * line, the up arrow in the empty field changes one's last line, Escape gives that up; the arrow keys go from tab to
+ * tab. What people write is shown as text: no markup of theirs ever becomes an element, and a text that runs from right
+ * to left turns neither the name before it nor the next line.
  *
- * Attributes   label     what stands above it, "Chat"; empty: nothing, and `aria-label` is for screen readers
- *              channels  addresses, with spaces: only these; by default all that this seat hears
+ * Attributes   label     the title above it, by default "Chat"; empty: none, and `aria-label` is for screen readers
+ *              channels  addresses, with spaces: show only these; by default all that this seat hears
  * Properties   room      a Room; or a Client, for what is said outside rooms: lobbies, direct messages, announcements;
  *                        null empties it
  *              words     {send: "Senden", …}: texts in another language, those of WORDS below

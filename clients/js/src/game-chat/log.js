@@ -1,4 +1,4 @@
-/** The lines of one channel, as they stand in the chat: drawn once, added to, and filled anew where one says something else. */
+/** The lines of one channel as the chat shows them: drawn once, then added to, and drawn anew if a line has changed. */
 
 import { el } from "./el.js";
 
@@ -8,21 +8,21 @@ import { el } from "./el.js";
 /** @typedef {Api.Line | Api.Post} AnyLine */
 
 /**
- * How lines are to be drawn now.
+ * How lines are to be drawn at the moment.
  * @typedef {object} Look
  * @property {typeof WORDS} words
  * @property {string | undefined} me the id of the seat that looks on
- * @property {Map<string, Api.Seat> | undefined} seats in a room, those that are there
+ * @property {Map<string, Api.Seat> | undefined} seats those of the room, if it is a room's chat
  * @property {(line: AnyLine) => boolean} mayEdit
  * @property {(line: AnyLine) => void} edit
  * @property {((line: AnyLine, button: HTMLElement) => void) | null} about what may be done about lines of others
  * @property {((line: AnyLine, element: HTMLElement) => void) | null} decorate
  */
 
-const AT_END_PX = 40; // so near the end one reads along
+const AT_END_PX = 40; // so near the end, it scrolls to new lines
 
 /**
- * Whether an account said it: outside rooms the line tells; in a room the seat, as long as it is there.
+ * Whether its author has an account: outside rooms the line says so; in a room the seat, as long as it is there.
  * @param {AnyLine} line
  * @param {Map<string, Api.Seat> | undefined} seats
  */
@@ -34,7 +34,7 @@ function isAccounts({ from }, seats) {
 export class Log {
   #element;
   /** @type {AnyLine[]} */
-  #drawn = []; // the lines that stand there
+  #drawn = []; // the lines that are shown
   /** @type {WeakMap<AnyLine, { node: HTMLParagraphElement, version: string | null }>} */
   #nodes = new WeakMap();
 
@@ -43,17 +43,17 @@ export class Log {
     this.#element = element;
   }
 
-  /** Nothing stands there. */
+  /** Remove everything. */
   clear() {
     this.#element.replaceChildren();
   }
 
-  /** What is drawn next is another channel. */
+  /** Begin anew: what is drawn next is another channel. */
   restart() {
     this.#drawn = [];
   }
 
-  /** Every line is to be made anew, as in another language. */
+  /** Make every line anew, as for another language. */
   forget() {
     this.restart();
     this.clear();
@@ -77,7 +77,7 @@ export class Log {
   }
 
   /**
-   * The paragraph of a line, made once, and filled anew where the line says something else.
+   * The paragraph of a line, made once, and filled anew if the line has changed.
    * @param {AnyLine} line
    * @param {Look} look
    */

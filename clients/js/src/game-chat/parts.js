@@ -3,7 +3,7 @@
 import { el } from "./el.js";
 
 /**
- * What is done when somebody does something with them.
+ * What to call when somebody uses them.
  * @typedef {object} Deeds
  * @property {(event: KeyboardEvent) => void} walk from tab to tab
  * @property {() => void} begin a private talk

@@ -1,4 +1,4 @@
-/** How the chat looks: by our own names, else as /static/style.css calls them, else the system's. */
+/** How the chat looks: by variables of our own, else those of /static/style.css, else the system's. */
 
 const TOKENS = {
   ink: "var(--ink, CanvasText)",
@@ -59,7 +59,7 @@ input::placeholder { color: ${token("muted")}; opacity: 1; }
 /** @type {CSSStyleSheet | null} */
 let sheet = null;
 
-/** One sheet for all of a page; made by a script, so that a policy against inline styles lets it be. */
+/** One sheet for all chats of a page; made by a script, so that a policy against inline styles allows it. */
 export function styleSheet() {
   if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(SHEET);
   return sheet;

@@ -1,4 +1,4 @@
-/** What the chat says in English; an author's `words` take the place of these. */
+/** The texts of the chat in English; an author's `words` replace them. */
 
 export const WORDS = {
   title: "Chat",
