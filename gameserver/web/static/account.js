@@ -1,12 +1,12 @@
 /*
- * Logging in and registering, here or, by a link, elsewhere. The login itself is a cookie that no script can read; what
- * is kept here is only the name to show. Pages connect with tickets that the cookie buys (identity() in page.js).
+ * Logging in and registering, here or, by a link, elsewhere. The login itself is a cookie that no script can read; only
+ * the name to show is stored here. Pages connect with tickets that the cookie buys (identity() in page.js).
  */
 
 import { openAccount } from "./account_dialog.js";
 import { account, api, attempt, el, fill, loginAddress, parts, recognise, said, saveAccount, saveName, savedName, t, words } from "./page.js";
 
-/** Fill this place with who is logged in, or the ways to do so; nothing where all are guests. */
+/** Show in this place who is logged in, or the ways to log in; nothing, if the server has only guests. */
 export async function showAccount(place, guestToken) {
   const { ways, elsewhere } = await recognise();
   const name = account();

@@ -1,7 +1,7 @@
 /*
- * What the owner of an account may change: its name, its password, and where it is logged in. The page's cookie buys
- * a ticket, and that a token, which is kept no longer than a call takes; a password is asked for where something could
- * be taken from its owner.
+ * What the owner of an account may change: its name, its password, and where it is logged in. The page's cookie buys a
+ * ticket, and the ticket a token, which is kept only as long as a call takes. A password is asked for before anything
+ * that a stranger at this browser could use to take the account away.
  */
 
 import { api as call, el, fill, language, saveAccount, saveName, t, toast, words } from "./page.js";
@@ -23,7 +23,7 @@ const field = (id, label, props) => {
 };
 
 /**
- * A form of its own, whose failure is said in it.
+ * A form of the dialog, which shows its own errors.
  * @param {string} title
  * @param {any[]} rows
  * @param {string} button
@@ -93,7 +93,7 @@ async function showLogins(list, asked = api("/api/logins")) {
   fill(list, ...lines, all);
 }
 
-/** A dialog with all of it. @param {string} name of the account */
+/** Open a dialog with all of this. @param {string} name of the account */
 export function openAccount(name) {
   const list = el("ul", { id: "account-logins", class: "stack tight plain" });
   const dialog = el("dialog", { "aria-labelledby": "account-title" });

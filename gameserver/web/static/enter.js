@@ -1,6 +1,6 @@
 /**
- * The way to a seat alone, of all that page.js has: a page that begins with it, and imports all else by import(), shows
- * its form before the rest is there.
+ * Only enter(), of all that page.js has. A page that imports this first, and everything else by import(), shows its
+ * form before the rest is loaded.
  */
 
 export { enter } from "./page/enter.js";

@@ -5,13 +5,13 @@
  *     parent.append(form.element);
  *     form.value();             // {cell: 4}; throws {code: "bad_data", message, path} where a field cannot be read
  *     form.explain(error);      // marks the field that error.path names; the error in words, with that field's label
- *     form.refresh();           // offers the seats of now
+ *     form.refresh();           // offers the seats that there are now
  *     form.empty                // there is nothing to fill in
- *     shortcuts(schema, seats)  // {key, values} where one small choice is all there is: a row of buttons will do
+ *     shortcuts(schema, seats)  // {key, values} if there is but one small choice: a row of buttons will do
  *
- * Fields that are left empty are left out if they may be; what no field fits is written as JSON. `values` stand there at
- * first, instead of the schema's defaults. A choice that is called "language" is of tags: it shows their names, and has the
- * page's own at first, unless `values` says another.
+ * Fields that are left empty are left out, if they may be; what fits no kind of field is written as JSON. The fields
+ * begin with `values`, instead of the schema's defaults. A choice named "language" is one of language tags: it shows
+ * their names, and begins with the page's own, unless `values` has another.
  */
 
 import { el } from "./page/elements.js";
@@ -19,7 +19,7 @@ import { language, nameOf, said, t } from "./page/language.js";
 import { words } from "./page/notices.js";
 
 const LANGUAGE = "language";
-const MANY = 12; // more buttons than that are no shortcut
+const MANY = 12; // with more values, buttons are no shortcut
 
 export function schemaForm(schema, { prefix = "field", seats = () => [], values = {} } = {}) {
   const root = begun(resolve(schema, schema), values);
@@ -119,7 +119,7 @@ function unreadable(message, key) {
   return Object.assign(new Error(message), { code: "bad_data", path: `$.${key}` });
 }
 
-/** What an empty field means: what is left out, null, or an error. */
+/** What an empty field means: undefined (it is left out), null, or an error. */
 function nothing({ key, schema, required }) {
   if (!required) return undefined;
   if (schema.nullable) return null;
@@ -230,13 +230,13 @@ function objectField({ key, id, schema, root, seats }) {
   return { element, fields, control: element, refresh, read: () => valueOf(fields, `$.${key}`) };
 }
 
-/** Whether it takes any keys, each with a number or a text. */
+/** Whether an object takes any keys, each with a number or a text. */
 function isMap(schema, root) {
   if (schema.type !== "object" || schema.properties || !schema.additionalProperties) return false;
   return ["integer", "number", "string"].includes(resolve(schema.additionalProperties, root).type);
 }
 
-/** A row for each key with its value; a row without a key is none. */
+/** A row for each key with its value; a row without a key does not count. */
 function mapField({ key, id, schema, root, required, seats }) {
   const rows = el("div", { class: "stack tight" });
   const fields = [];
@@ -265,7 +265,7 @@ function mapField({ key, id, schema, root, required, seats }) {
   return { element, control: fields[0].label, read };
 }
 
-/** Whatever else there is; plain text is taken as it stands where text will do. */
+/** A field for any other schema, in JSON; plain text is taken as it is, if the schema allows text. */
 function jsonField(field) {
   const { key, schema } = field;
   const kinds = schema.anyOf?.map((kind) => kind.type) ?? (schema.type ? [schema.type] : ["string"]);

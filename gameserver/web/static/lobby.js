@@ -1,6 +1,6 @@
 /*
- * The lobby: games, open rooms as they come and go, rooms that this browser has a seat in, and a code to type.
- * Whoever creates a room sits down in it here; the game's page goes on with that seat.
+ * The lobby: games, open rooms as they come and go, rooms in which this browser has a seat, and a field for a code.
+ * Whoever creates a room gets the seat here; the game's page goes on with that seat.
  */
 
 import { connect } from "../gameserver.js";
@@ -11,11 +11,11 @@ import { schemaForm } from "./form.js";
 
 const POLL_MS = 3000;
 const SEARCHED = 6; // so many rooms are seen at a glance
-const LOOKED_UP = 6; // a room that is gone costs the address some of its budget for guesses
+const LOOKED_UP = 6; // no more, since a room that is gone is charged to the address as a guess
 const GONE_KEY = keyHere("gameserver.gone");
 
 /**
- * An element of lobby.html; each is of the kind that is needed here.
+ * An element of lobby.html, by its id.
  * @param {string} id
  * @returns {any}
  */
@@ -25,7 +25,7 @@ const nameInput = $("name");
 let games = [];
 let connecting = null;
 
-/** One connection for remembering and creating, made when it is wanted first. */
+/** One connection, for remembered seats and new rooms, made when it is first needed. */
 function client() {
   connecting ??= recognise()
     .then(() => connect(identity()))
@@ -182,7 +182,7 @@ function forgetRoom(code) {
   try {
     localStorage.setItem(GONE_KEY, JSON.stringify([code, ...gone()].slice(0, 50)));
   } catch {
-    // then it is looked up again
+    // not stored: it is looked up again
   }
 }
 
@@ -193,7 +193,7 @@ function keepName(text) {
   saveName(text);
 }
 
-/** A code as people type it, or the link that somebody sent. */
+/** Read a code as people type it, or a link that somebody has sent. */
 function readPlace(text) {
   try {
     const url = new URL(text.trim());
@@ -224,8 +224,8 @@ $("join").addEventListener("submit", (event) => {
 });
 
 /**
- * Whoever came with a code, by /CODE, goes on to its room, and meanwhile sees nothing that could be filled in here; coming
- * back from there is not to lead there again.
+ * Lead whoever came by /CODE on to that room, with nothing to fill in here meanwhile. To go back from there must not
+ * lead there again.
  */
 function goToRoomOfQuery() {
   const place = readPlace(location.href);

@@ -1,9 +1,9 @@
-/** Which rooms a lobby offers, in which order, and how each is shown: nothing that would be refused. */
+/** Which rooms the lobby offers, in which order, and how each is shown; it offers nothing that would be refused. */
 
 import { el, said, t, urlOf } from "./page.js";
 
 /**
- * A room as GET /api/rooms tells it.
+ * A room as GET /api/rooms lists it.
  * @typedef {{ room: string, game: string, title: string, status: string, players: number, max_players: number, locked: boolean,
  *   needs_password: boolean, open_to: string[], host: string | null, here: number, made_ms: number }} Listed
  */
@@ -24,7 +24,8 @@ const WATCHERS = "spectator";
 const RANKS = ["lobby", "playing"];
 
 /**
- * Those that somebody new can come into or watch, and in which somebody is: first those that wait, then the newest.
+ * The rooms that somebody new can join or watch, and in which somebody is present: first those that wait, then the
+ * newest.
  * @param {Listed[]} rooms
  * @param {string[]} mine codes of rooms that this browser has a seat in
  */
@@ -35,10 +36,10 @@ export function offered(rooms, mine) {
 }
 
 /**
- * Those in which each word is found: in the game's title, the host's name or the code.
+ * The rooms for which each word of the text is found in the game's title, the host's name or the code.
  * @param {Listed[]} rooms
  * @param {string} text
- * @param {(title: string) => string} [titled] what a game's title is in the page's language
+ * @param {(title: string) => string} [titled] returns a game's title in the page's language
  */
 export function search(rooms, text, titled = (title) => title) {
   const asked = text.toLowerCase().split(/\s+/).filter(Boolean);
@@ -48,7 +49,7 @@ export function search(rooms, text, titled = (title) => title) {
   });
 }
 
-/** How long ago that was, as people say it: in minutes, hours or days. */
+/** How long ago that was, in words: in minutes, hours or days. */
 export function age(made_ms, now_ms) {
   const minutes = Math.max(0, Math.floor((now_ms - made_ms) / 60_000));
   if (minutes < 1) return t("just now");

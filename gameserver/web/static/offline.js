@@ -1,11 +1,11 @@
 /*
- * The page that is shown where the server cannot be reached: it looks again every few seconds, and when the device says
+ * The page that is shown while the server cannot be reached: it tries again every few seconds, and when the device says
  * that it has a connection.
  */
 
 const AGAIN_MS = 5000;
 
-/** There is no server that could translate the page: title, sentence and button. @type {Record<string, string[]>} */
+/** Title, sentence and button: no server can translate this page. @type {Record<string, string[]>} */
 const WORDS = {
   de: ["Keine Verbindung", "Der Server ist nicht zu erreichen. Diese Seite macht von selbst weiter, sobald er es ist.", "Nochmal versuchen"],
   es: ["Sin conexión", "No se puede llegar al servidor. Esta página seguirá por sí sola en cuanto se pueda.", "Reintentar"],

@@ -10,18 +10,18 @@
  *
  * The flow
  *   enter({mount, game, role, title, create, bar, connection, onLeft}) → Promise<{client, room, about}>
- *       Takes the browser to a seat: connects, goes on with a seat that this browser remembers, or asks for a name and
- *       joins the room of the query (?room=K7QM&role=screen), or else offers a new room (with the game's options) and
- *       a code to type. Puts a head and a reconnecting banner before `mount`, which it empties at the end, and says
- *       in `mount` when the seat is lost. A role other than player is seated without asking for a name; for the role
- *       screen <html> gets the class "tv".
- *       `game`: from /play/GAME/. `role`: what the query does not say otherwise ("player"). `create` (true): offer a
- *       new room where the query names none. `bar` (true): put the head. `connection`: options for the client's
- *       `connect`. `onLeft(event)`: instead of our own words.
+ *       Takes the browser to a seat: connects, then goes on with a seat that this browser remembers; or asks for a name
+ *       and joins the room of the query (?room=K7QM&role=screen); or, without one, offers a new room (with the game's
+ *       options) and a field for a code. Puts a head and a reconnecting banner before `mount`, which it empties at the
+ *       end, and says in `mount` when the seat is lost. A role other than player gets a seat without being asked for a
+ *       name; for the role screen <html> gets the class "tv".
+ *       `game`: by default that of /play/GAME/. `role`: if the query names none ("player"). `create` (true): offer a
+ *       new room if the query names none. `bar` (true): show the head. `connection`: options for the client's
+ *       `connect`. `onLeft(event)`: called when the seat is lost, instead of our own message.
  *       `about` is the game's entry of GET /api/games: title, min_players, max_players, roles, options, messages.
- *   render(room, draw)              draws now, and once after whatever changes (documents, seats, info, timers, seat
- *                                   taken again); several changes of one step are one drawing. → function that ends it
- *   attempt(promise, {quiet})       → Promise of its result, or undefined after a toast that says the error in words
+ *   render(room, draw)              draws now, and after each change (documents, seats, info, timers, seat taken again);
+ *                                   several changes of one step are drawn once. → function that ends this
+ *   attempt(promise, {quiet})       → Promise of its result, or undefined after a toast with the error in words
  *
  * Elements; those with `room` or `client` keep themselves up to date until they leave the document
  *   el(tag, props, ...children)     props: class, text, on<event>, data-…, any attribute or property; text is text only
@@ -30,43 +30,45 @@
  *   shareCard(room, {role})         .share: QR, code and address, for a TV or a lobby
  *   openShare(room)                 the same as a dialog
  *   seatList(room, {role, done, active})   ul.seats of chips; done(seat) → whether to tick it, active(seat) → to mark it
- *   teamList(room)                  ul.teams: title, score and people of each team; a button each where players choose
+ *   teamList(room)                  ul.teams: title, score and people of each team; with buttons if players may choose
  *   seatColor(seat)                 "color-1" … "color-8": the same for a player on every device
- *   startButton(room, {label})      for the host, before the game and after it; the others read who starts, and say that
- *                                   they are ready
- *   hostButton(room, about)         for the host: a dialog with all that a host may do: start, options, another game with the
- *                                   same people, bots, and so on; header() has it
+ *   startButton(room, {label})      for the host, before the game and after it; the others see who starts, and can say
+ *                                   that they are ready
+ *   hostButton(room, about)         for the host: a dialog with all that a host may do: start, options, another game with
+ *                                   the same people, bots, and so on; header() has it
  *   eveningLine(room)               who has won how often this evening, between rounds; enter() shows it to screens
- *   countdown(room, name, {hurry_s, label})   seconds left of a shown timer by the server's clock; hidden without one
+ *   countdown(room, name, {hurry_s, label})   seconds left of a timer that is shown, by the server's clock; else hidden
  *   turnCountdown(room), clockCountdown(room, key)   the time of this turn; of a player (a seat's id) or team (group:NAME)
  *   leftMs(room, name)              the same as a number of ms, or null
- *   chatBox(room, {to, title, field, nothing})   a <game-chat>: its channels, or the one of this address; see /game-chat.js. `field`
- *                                   says what is to be written there, `nothing` what stands there before anybody has
- *   lobbyChat(client, game)         a <game-chat> of what is said in the game's lobby; enter() shows it before a room
+ *   chatBox(room, {to, title, field, nothing})   a <game-chat>: all channels, or the one of this address; see /game-chat.js.
+ *                                   `field` says what to write there, `nothing` is shown before anybody has written
+ *   lobbyChat(client, game)         a <game-chat> for the lobby of the game; enter() shows it before a room
  *   statusBanner(client)            says when the connection is away
  *   newsBanner(client)              what the operator announces, until it is closed; enter() has it
  *
  * The rest
  *   ask(text, yes, {no})            a dialog → Promise of true or false
  *   toast(text, {kind: "info"|"error", ms}), announce(text)  (for screen readers alone), words(error)
- *   keepAwake(), awake()            the screen stays on while the page is seen: by a wake lock, or a silent film; enter() does it
+ *   keepAwake(), awake()            keeps the screen on while the page is visible, by a wake lock or a silent film; enter()
+ *                                   does it
  *   savedName(), saveName(text), query (URLSearchParams), gameName(), inviteUrl(room, {role}), api(path, {method, body, token})
- *   ownProfile(), faceField()       the face and colour that others see, as `profile` of a seat; a field to choose them. ?as=2
- *                                   makes a tab somebody of its own: name, face and guest are kept for that tab alone
+ *   ownProfile(), faceField()       the face and colour that others see, as `profile` of a seat; a field to choose them.
+ *                                   ?as=2 makes a tab a person of its own: name, face and guest are kept for that tab alone
  *   identity()                      who this browser is, for connect(), after await recognise(); account(),
  *                                   saveAccount(name), loginAddress(ways)
- *   t(text, values)                 a text in the page's language, an ICU message: t("{n, plural, one {# card} other {# cards}}", { n });
- *                                   parts(text, values): the same for el(), values may be elements; said(text): what a game or the
- *                                   server said. language: the page's; languageField(): to choose it. Catalogues lie beside the page,
- *                                   words/de.json: see the guide "Languages"
- *   BASE, urlOf(path)               the lobby's address, and that of a path such as /api/games: never a path alone, since
- *                                   a server may be reached under one; keyHere(name) for storage, likewise
+ *   t(text, values)                 a text in the page's language, an ICU message:
+ *                                   t("{n, plural, one {# card} other {# cards}}", { n });
+ *                                   parts(text, values): the same for el(), values may be elements; said(text): a text that
+ *                                   comes from a game or the server. language: the page's; languageField(): to choose it.
+ *                                   Catalogues lie beside the page, words/de.json: see the guide "Languages"
+ *   BASE, urlOf(path)               the lobby's address, and that of a path such as /api/games; do not use the path itself,
+ *                                   since a server may be reached under a path; likewise keyHere(name) for storage
  *   params: GET /play/GAME/?room=CODE&role=ROLE
  *
- * Pages import from here alone; what they get lies in page/, a file for each concern.
+ * Pages import from here alone; the code is in page/, a file for each concern.
  */
 
-// Asked for together with what is in page/, instead of one round trip later.
+// Imported here too, so that browsers ask for them together with page/, and not one round trip later.
 import "../game-chat.js";
 import "../gameserver.js";
 import "./form.js";

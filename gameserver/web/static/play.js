@@ -1,8 +1,8 @@
 /*
- * The page of a game that brings none, made of the kit. It plays any game that says its moves: whose turn it is, a button for
- * each move, pickers for what a move leaves open, a card for each question, and the documents as tables; other games by a
- * form for each message. On a shared screen it shows what all may see, large, and never scrolls. What is for developers
- * alone stands closed at the end. Parts are in play/.
+ * The page of a game that brings none, made of the kit. For a game that lists its moves it shows whose turn it is, a
+ * button for each move, pickers for what a move leaves open, a card for each question, and the documents as tables; for
+ * other games a form for each message. On a shared screen it shows what all may see, large, and never scrolls. A part
+ * for developers is at the end, closed. The parts are in play/.
  */
 
 import { el, play, resultEntries, resultText, said, t } from "./kit/kit.js";
@@ -16,7 +16,7 @@ import { head } from "./play/turn.js";
 
 const WATCHES = ["screen", "spectator"];
 
-/** For whoever takes part: all of it, the next thing to do first. */
+/** For players: everything, the next thing to do first. */
 function table(room, about) {
   return el(
     "div",
@@ -26,18 +26,18 @@ function table(room, about) {
   );
 }
 
-/** For whoever looks on: what all may see. */
+/** For spectators and screens: what all may see. */
 function watched(room, about) {
   if (!WATCHES.includes(room.seat.role)) return table(room, about); // such as a host who does not play
   return el("div", { class: "scene watched" }, el("div", { class: "stack" }, head(room, about), documents(room)), el("div", { class: "stack" }, people(room, about), questions(room, about)));
 }
 
-/** Before the game: what may be said to it, for games that listen by then. */
+/** Before the game: its messages, for games that take some already in the lobby. */
 function lobby(room, about) {
   return { more: WATCHES.includes(room.seat.role) ? null : [messages(room, about), developer(room)] };
 }
 
-/** Places on the podium; whatever else the game says of its end below it, and the last state, folded. */
+/** The end: places on the podium; below it whatever else is in the game's result, and the last state, folded. */
 function ending(room, about) {
   const { ranking, scores, winner, ...more } = room.info.result ?? {};
   const entries = resultEntries(room);

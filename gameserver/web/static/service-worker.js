@@ -1,7 +1,7 @@
 /*
- * What makes the pages an app of their own on a phone, and says that there is no connection where there is none.
+ * Makes the pages an app of their own on a phone, and shows a page of its own when there is no connection.
  *
- * A page always comes from the server: an old one is never shown. Files need nothing here: browsers keep those whose
+ * Pages always come from the server: an old one is never shown. Files need nothing here: browsers keep those whose
  * address has their tag. Served at /service-worker.js, so that it is for all pages beside it.
  */
 
@@ -26,7 +26,7 @@ worker.addEventListener("fetch", (event) => {
 
 async function offline() {
   const page = await caches.match(here(OFFLINE[0]), { cacheName: CACHE });
-  // It is shown under the address that was asked for, so that to load it again is to try again.
+  // It is shown under the address that was asked for, so that a reload tries again.
   const text = (await page.text()).replaceAll('"../../', `"${worker.registration.scope}`);
   return new Response(text, { status: 503, headers: { "content-type": "text/html; charset=utf-8" } });
 }

@@ -1,13 +1,14 @@
-/** A board of squares that are pressed, with a finger or with the arrow keys; and a hand of cards. */
+/** A board of squares to press, by finger, mouse or keys; and a hand of cards. */
 
 import { el, fill } from "../page/elements.js";
 
 /**
- * A board of squares, of which the Tab key finds one and arrows the others. → {node, draw}; call `draw()` when the game has
- * changed. Without `press`, as on a TV, squares are only seen. Where they are small, what a finger hits is larger than they.
+ * A board of squares: the Tab key goes to one of them, arrows to the others. → {node, draw}; call `draw()` when the
+ * game has changed. Without `press`, as on a TV, squares are only seen. Around small squares a finger may hit a larger
+ * area.
  * @param {{ rows: number, columns: number, label: string, square: (row: number, column: number) => { name: string, face?: any, may?: boolean, class?: any }, press?: (row: number, column: number) => void }} board
- * `square` says what stands there: its name for those who hear it, what is seen (text, or an element, which is kept while
- * it is the same), and whether it may be pressed now.
+ * `square` says what is on a square: its name for screen readers, what is seen (text, or an element, which is kept
+ * while it is the same), and whether it may be pressed now.
  */
 export function boardGrid({ rows, columns, label, square, press }) {
   let at = [0, 0];
@@ -45,7 +46,7 @@ export function boardGrid({ rows, columns, label, square, press }) {
   return { node, draw };
 }
 
-/** A square: what is seen of it, and over it what is pressed. */
+/** A square: what is seen, and above that what can be pressed. */
 function squareOf(press) {
   const face = el("span", { class: "square-face", "aria-hidden": "true" });
   const button = press ? el("button", { type: "button", tabindex: "-1", onclick: () => button.getAttribute("aria-disabled") !== "true" && press() }) : null;

@@ -1,4 +1,4 @@
-/** Bots, of games that have them: the host brings them before a round, and they move for whoever is away in it. */
+/** Bots, for games that have them: the host adds them before a round, and they move for players who are away. */
 
 import { el, fill, live } from "../page/elements.js";
 import { parts, said, t } from "../page/language.js";
@@ -8,14 +8,14 @@ import { titled } from "./words.js";
 
 const WATCHED = ["$seats", "$info", "$joined"];
 
-/** Levels as [name, title], however they are told. */
+/** Levels as [name, title], in whichever form `about` has them. */
 function levelsOf(about) {
   const told = about.levels ?? [];
   const entries = Array.isArray(told) ? told.map((each) => (typeof each === "string" ? [each, null] : [each.name, each.title])) : Object.entries(told);
   return entries.map(([name, title]) => [name, title ?? titled(name).replaceAll("_", " ")]);
 }
 
-/** For the host, before a round: bots come and go. Nothing is shown where the game has none. */
+/** For the host, before a round: buttons to add and remove bots. Nothing, if the game has no bots. */
 export function botButtons(room, about) {
   const levels = levelsOf(about);
   const box = el("div", { class: "stack tight bots" });
@@ -32,7 +32,7 @@ export function botButtons(room, about) {
   }, WATCHED);
 }
 
-/** While it is played: a bot moves for me, or, if the host says so, for somebody who is away. */
+/** During a round: buttons to have a bot move for oneself, or, for the host, for somebody who is away. */
 export function standInButtons(room, about) {
   const levels = levelsOf(about);
   const level = levels.find(([name]) => name !== "random")?.[0] ?? levels[0]?.[0];

@@ -1,4 +1,4 @@
-/** Playing cards that lie on the table; those in a hand are handOf()'s. */
+/** Playing cards on the table; handOf() shows those in a hand. */
 
 import { el } from "../page/elements.js";
 import { t } from "../page/language.js";
@@ -18,7 +18,7 @@ export function suitCard(suit, rank) {
 }
 
 /**
- * A card that lies there, face up; without a card the place where one may lie.
+ * A card that lies face up; without a card, an empty place for one.
  * @param {{ name: string, face: any, class?: any } | null} card
  * @param {{ class?: any }} options
  */

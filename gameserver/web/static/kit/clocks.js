@@ -20,8 +20,8 @@ export function every(node, look) {
 }
 
 /**
- * A ring that runs out with a shown timer, and the seconds left in it. `total_s` is what a full ring stands for; `left`
- * says how many ms there are, where that is more than what the timer has.
+ * A ring that runs out with a timer that is shown, and the seconds left in it. A full ring stands for `total_s`
+ * seconds; `left` returns the ms left, if those are not just the timer's.
  */
 export function ring(room, name, total_s, { left = () => leftMs(room, name) } = {}) {
   const number = el("span", { class: "ring-number" });
@@ -37,7 +37,7 @@ export function ring(room, name, total_s, { left = () => leftMs(room, name) } = 
   });
 }
 
-/** The seconds left, alone and large; each pops up. */
+/** Only the seconds left, large; each number pops up. */
 export function bigCount(room, name) {
   const node = el("div", { class: "count", role: "timer", "aria-live": "off", "aria-label": t("Seconds left") });
   return every(node, () => {
@@ -47,7 +47,7 @@ export function bigCount(room, name) {
   });
 }
 
-/** "Next question in 4", as long as the timer runs. */
+/** A line such as "Next question in 4", as long as the timer runs. */
 export function until(room, name, text) {
   const node = el("p", { class: "muted center", role: "timer", "aria-live": "off" });
   return every(node, () => {

@@ -5,7 +5,7 @@ import { moves } from "./feel.js";
 
 const PIECES = 36;
 
-/** Falls over the whole page until it is taken out; nothing where movement is off. */
+/** Confetti that falls over the whole page until it is removed; nothing, if movement is off. */
 export function confetti() {
   const random = (most) => Math.random() * most;
   const pieces = moves() ? PIECES : 0;

@@ -1,4 +1,4 @@
-/** The cues that every game gives: whoever comes, whose turn it is, the last seconds, the end; and the switch for them. */
+/** The cues of every game: somebody comes, it is one's turn, the last seconds, the end; and the switch for them. */
 
 import { every, HURRY_S } from "./clocks.js";
 import { leftMs } from "../page/countdown.js";
@@ -9,8 +9,8 @@ import { cue } from "./sound.js";
 
 /**
  * Sound and vibrate as the room goes on: join, ready, turn, the ticks of a clock's last five seconds, and a fanfare at
- * the end. `ticks` names the timers that are counted down aloud, all that are shown where it is not said; a game gives
- * the others itself, with cue("right"). The page's head gets the button that turns all of it off. → a function that ends it
+ * the end. `ticks` names the timers that are counted down aloud; null: all that are shown. A game gives all other cues
+ * itself, such as cue("right"). The page's head gets the button that turns everything off. → a function that ends this
  * @param {any} room
  * @param {{ ticks?: string[] | null, fanfare?: boolean }} options
  */

@@ -1,9 +1,9 @@
 /**
- * A sheet to draw on: what is kept, and over it what is being drawn now. The one is drawn on as it grows, and anew where
- * something was taken back; the other is wiped whenever the first one changes.
+ * A sheet to draw on, with two layers: the strokes that are kept, and above them the one that is being drawn. The first
+ * is added to as strokes come, and drawn anew if one was taken back; the second is wiped whenever the first changes.
  *
- * A stroke is {colour: "#1a1a1a", width: in parts of the sheet's own 1200, points: [[x, y], …] from 0 to 1, fill?: true
- * for paint that is poured out at its first point}.
+ * A stroke is {colour: "#1a1a1a", width: of a sheet that is 1200 wide, points: [[x, y], …] from 0 to 1, fill?: true for
+ * paint that is poured out at its first point}.
  */
 
 import { el } from "../page/elements.js";
@@ -12,15 +12,15 @@ import { t } from "../page/language.js";
 /** @typedef {{ colour: string, width?: number, points: [number, number][], fill?: boolean }} Stroke */
 
 const WIDE = 1200;
-const NEAR = 60; // two colours this near are one where paint is poured: the edges of lines are soft
+const NEAR = 60; // paint takes two colours this near for one: the edges of lines are soft
 
 export class Sheet {
   #read;
   #drawn = [];
 
   /**
-   * @param {{ read?: (kept: any) => Stroke, high?: number }} options `read` makes a stroke of whatever a game keeps;
-   * `high` is the height of a sheet 1200 wide.
+   * @param {{ read?: (kept: any) => Stroke, high?: number }} options `read` makes a stroke of what a game keeps of it;
+   * `high` is the height of the sheet if it is 1200 wide.
    */
   constructor({ read = (stroke) => stroke, high = 900 } = {}) {
     this.#read = read;
@@ -29,7 +29,7 @@ export class Sheet {
     this.node = el("div", { class: "sheet", style: { "--sheet": String(WIDE / high) } }, this.kept, this.live);
   }
 
-  /** Show what is kept, and nothing that is under way. Strokes that are the same objects as before are not drawn again. */
+  /** Show these kept strokes, and none that is being drawn. Strokes that are the same objects are not drawn again. */
   show(strokes) {
     const goesOn = this.#drawn.length <= strokes.length && this.#drawn.every((stroke, i) => stroke === strokes[i]);
     if (goesOn && this.#drawn.length === strokes.length) return;
@@ -41,7 +41,7 @@ export class Sheet {
   }
 
   /**
-   * Part of a line that is not done yet.
+   * Draw a part of a line that is not complete yet.
    * @param {Stroke} stroke
    */
   add(stroke) {
@@ -97,12 +97,12 @@ function draw(canvas, { colour, width = 10, points, fill = false }) {
   pen.beginPath();
   points.forEach((point, i) => {
     if (i === 0) pen.moveTo(...place(point));
-    pen.lineTo(...place(point)); // of a single point it is a dot
+    pen.lineTo(...place(point)); // a single point becomes a dot
   });
   return pen.stroke();
 }
 
-/** Pour paint out: it spreads over whatever has the colour of where it falls, line by line. */
+/** Pour paint out: it spreads, line by line, over all that has the colour of the point where it falls. */
 function pour(pen, [x, y], colour) {
   const { width, height } = pen.canvas;
   const image = pen.getImageData(0, 0, width, height);

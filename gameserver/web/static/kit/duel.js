@@ -1,4 +1,4 @@
-/** Two who play against each other over a board: whose turn it is, who has how much, and in the end who has won. */
+/** A game of two at a board: whose turn it is, how many points each has, and in the end who has won. */
 
 import { el, fill } from "../page/elements.js";
 import { seatColor } from "../page/seats.js";
@@ -8,21 +8,21 @@ import { podium, winnersOf } from "./scores.js";
 
 /**
  * @typedef {object} Side
- * @property {any} [seat] whose it is; none where nobody sits there
- * @property {string} [name] where there is no seat
- * @property {string} [note] a few small words
- * @property {string} [count] what is large, such as points
- * @property {boolean} [active] whose turn it is
+ * @property {any} [seat] the seat on this side; none, if nobody sits there
+ * @property {string} [name] the name, if there is no seat
+ * @property {string} [note] a few words in small letters
+ * @property {string} [count] what is shown large, such as points
+ * @property {boolean} [active] whether it is this side's turn
  */
 
 /**
- * A whole scene for two: head, a card for each, the board as large as there is room for it, and what is pressed below.
- * On a phone the cards stand above the board, on its side and on a TV beside it; a podium takes their place in the end.
- * → {node, update}
+ * A whole scene for two: a head, a card for each player, the board as large as there is room for, and buttons below.
+ * The cards stand above the board; on a TV, and on a phone on its side, beside it. In the end a podium takes their
+ * place. → {node, update}
  * @param {any} room
  * @param {{ head: any, board: HTMLElement, foot?: any, marks?: any[], clock?: (seat: any) => any, side: (number: number) => Side, end?: () => import("./scores.js").Entry[] | null, caption?: string }} parts
- * `marks`: what each plays with; `clock` is made for each seat; `end` gives entries of ranked() once there are any, and
- * `caption` says of what.
+ * `marks`: what each plays with; `clock` makes one for a seat; `end` returns entries of ranked() once there are any,
+ * and `caption` says what they count.
  */
 export function duel(room, { head, board, foot, marks = [], clock, side, end = () => null, caption }) {
   const cards = [0, 1].map((number) => card(number, marks[number], clock));

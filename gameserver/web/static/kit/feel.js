@@ -1,7 +1,6 @@
 /**
- * What is heard and felt, and whether anything moves: sound, vibration and movement. One switch turns all of it off,
- * and this browser remembers. A shared screen sounds by itself, phones vibrate; who asked the system for less movement
- * gets none.
+ * Sound, vibration and movement, and whether they are on. One switch turns everything off, and this browser remembers
+ * it. By default a shared screen sounds and phones vibrate; whoever has asked the system for less movement gets none.
  */
 
 import { keyHere } from "../page/base.js";
@@ -11,7 +10,7 @@ import { t } from "../page/language.js";
 
 const KEY = keyHere("gameserver feel");
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
-let isStill = reduced.matches; // kept, since to ask has the page laid out, and some ask with each frame
+let isStill = reduced.matches; // kept: to ask makes the browser lay out the page, and some ask in each frame
 reduced.addEventListener("change", () => (isStill = reduced.matches));
 
 /** @typedef {"sound" | "touch" | "motion"} Sense */
@@ -43,7 +42,7 @@ export function feels(sense) {
 export const moves = () => feels("motion");
 
 /**
- * Choose, for this browser and from now on; `off` is all of it.
+ * Choose, for this browser and from now on; `off` turns everything off.
  * @param {{ off?: boolean } & Partial<Record<Sense, boolean>>} wishes
  */
 export function feel(wishes) {
@@ -51,13 +50,13 @@ export function feel(wishes) {
   try {
     localStorage.setItem(KEY, JSON.stringify(chosen));
   } catch {
-    // not remembered, then
+    // no storage: it is not remembered
   }
   show();
   changed.dispatchEvent(new Event("change"));
 }
 
-/** Call when anything of it is chosen anew. → a function that ends that */
+/** Call `look` whenever any of this is changed. → a function that ends that */
 export function onFeel(look) {
   changed.addEventListener("change", look);
   return () => changed.removeEventListener("change", look);

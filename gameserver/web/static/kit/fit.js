@@ -1,7 +1,7 @@
 /**
  * Scenes that fit their screen. Sizes on our pages are in rem, so a scene that is too large is shown smaller by the
- * factor `--fit` of the page's own size; before it gets too small to read, lists show fewer of what they have, and say
- * the rest in words. What fits is measured, after each change and each turn of the device.
+ * factor `--fit`. Before it gets too small to read, lists show fewer items, and say in words how many are left out.
+ * What fits is measured after each change, and each time the device is turned.
  */
 
 import { el } from "../page/elements.js";
@@ -9,18 +9,18 @@ import { t } from "../page/language.js";
 import { afterPress } from "../page/pressing.js";
 import { watchView } from "./view.js";
 
-const LARGE = [1.3, 1.2, 1.1]; // on a TV, what is little is large
+const LARGE = [1.3, 1.2, 1.1]; // on a TV, a scene with little in it is shown larger
 const EASY = [1, 0.94, 0.88, 0.82];
 const SMALL = [0.76, 0.7, 0.64, 0.58, 0.52, 0.46];
 const PHONE_SMALL = [0.76, 0.7]; // a phone is held near, but its letters are small already
-const GROW_MS = 60; // what is spent, at most, on giving each list its own share of the room
-const FEW = 6; // so many items are worth smaller letters, rather than "and 1 more"
+const GROW_MS = 60; // the most time spent on finding out how many items each list may show
+const FEW = 6; // for so many items, letters get smaller before any is left out
 
 /**
- * A list that shows as many of its items as there is room for, and what the others are in words.
- * @param {HTMLElement[]} items with data-keep: shown in any case, as one's own line is
+ * A list that shows as many of its items as there is room for, and says in words what is left out.
+ * @param {HTMLElement[]} items one with data-keep is always shown, such as one's own line
  * @param {{ tag?: "ol" | "ul", more?: (n: number) => string, most?: number, least?: number, label?: string, class?: any }} options
- * `more(n)` says what is left out; no more than `most` are shown, and `least` also where the screen is too small.
+ * `more(n)` says what is left out; at most `most` are shown, and at least `least`, even if the screen is too small.
  */
 export function fitList(items, { tag = "ul", more = (n) => t("and {n} more", { n }), most = 60, least = 1, label, class: name } = {}) {
   const list = el(tag, { class: name, "aria-label": label }, items);
@@ -44,10 +44,10 @@ export function fitList(items, { tag = "ul", more = (n) => t("and {n} more", { n
 }
 
 /**
- * Keep what is in `stage` on the screen, as long as <html> has the class "whole" (a TV's has): whenever it changes.
- * → a function that looks again now.
+ * Keep all that is in `stage` on the screen, whatever changes, as long as <html> has the class "whole" (it has on a
+ * TV). → a function that measures again at once.
  * @param {HTMLElement} stage
- * @param {{ grow?: boolean }} options `grow` (true): on a TV what is little is shown larger, up to a third
+ * @param {{ grow?: boolean }} options `grow` (true): on a TV, a scene with little in it is shown up to a third larger
  */
 export function fitted(stage, { grow = true } = {}) {
   const { documentElement: root } = document;
@@ -89,7 +89,7 @@ export function fitted(stage, { grow = true } = {}) {
     requestAnimationFrame(() => afterPress(look));
   };
 
-  // A clock's number changes all the time, as does what a list of scores has in its lines, and their size does not.
+  // The number of a clock, and the lines of a list of scores, change all the time without a change of size.
   const isSteady = ({ target }) => Boolean((target instanceof Element ? target : target.parentElement)?.closest("[role=timer], [data-steady]"));
   const changes = new MutationObserver((records) => !records.every(isSteady) && soon());
   changes.observe(stage, { childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ["hidden", "class"] });
@@ -101,8 +101,8 @@ export function fitted(stage, { grow = true } = {}) {
 }
 
 /**
- * Have all that comes into the scene stand where it will, to be measured: what is still on its way, a little lower, would
- * make the scene smaller, and larger again once it is there. → a function that lets it go on
+ * Finish all animations for the measurement: an element that is still on its way, a little lower, would make the scene
+ * smaller, and larger again once it is in place. → a function that lets the animations go on
  */
 function atRest(stage) {
   const moving = stage.getAnimations({ subtree: true }).filter(({ effect }) => Number.isFinite(effect.getComputedTiming().endTime));
@@ -111,7 +111,7 @@ function atRest(stage) {
   return () => moving.forEach((each, i) => (each.currentTime = times[i]));
 }
 
-/** Show as many as there is room for. → whether that was enough */
+/** Show as many items as there is room for. → whether everything fits then */
 function fewer(lists, showAll, over) {
   const ends = performance.now() + GROW_MS;
   let [fits, most] = [0, Math.max(0, ...lists.map(({ itemCount }) => itemCount))];
@@ -128,7 +128,7 @@ function fewer(lists, showAll, over) {
   return true;
 }
 
-/** One list beside others may have room for more than they: as many of its items as fit. */
+/** Show more items of one list, as many as fit: it may have more room than the lists beside it. */
 function grow(list, fits, over, ends) {
   let [least, most] = [fits, list.itemCount];
   while (least < most && performance.now() < ends) {

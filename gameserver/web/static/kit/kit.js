@@ -1,10 +1,10 @@
 /*
- * The kit for pages: parts of which a game's page is made, for phones and for a TV. /static/kit/ shows each of them with
- * its code; the guide "A kit for pages" lists them all. A page takes from here alone:
+ * The kit for pages: parts for a game's page, for phones and for a TV. /static/kit/ shows each of them with its code;
+ * the guide "A kit for pages" lists them all. A page imports from here alone:
  *
  *     import { el, enter, render, scenes, stage } from "../../static/kit/kit.js";
  *
- * All that /static/page.js has is here, too. Pages link ../../static/style.css and ../../static/kit/kit.css.
+ * Everything in /static/page.js is here, too. Pages link ../../static/style.css and ../../static/kit/kit.css.
  */
 
 export * from "../page.js";

@@ -1,3 +1,3 @@
-/** A button for each move that this seat has, in its group; for games that say their moves. */
+/** A button for each move that this seat has, in its group; for games that list their moves. */
 
 export { moves as moveButtons } from "../play/moves.js";

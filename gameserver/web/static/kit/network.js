@@ -1,10 +1,10 @@
 /*
- * A network that is worse than the one there is: what this page sends and hears takes longer, unevenly, and some of it
- * is lost. A WebSocket runs over TCP, which sends again what was lost; so nothing is missing in the end, but what was
+ * A network that is worse than the real one: what this page sends and receives takes longer, unevenly, and some of it
+ * is lost. A WebSocket runs over TCP, which sends again what was lost. So nothing is missing in the end, but what was
  * lost comes late, and all that was sent after it waits.
  */
 
-/** What people set. `loss` is a share of all messages, 0 to 1; `delay_ms` is there and back. */
+/** What people set. `loss` is the share of messages that are lost, 0 to 1; `delay_ms` is for both ways together. */
 export const network = { delay_ms: 0, jitter_ms: 0, loss: 0 };
 
 const RESEND_MS = 200; // the least that TCP waits before it sends again (Linux's TCP_RTO_MIN)
@@ -19,7 +19,7 @@ export class Way {
   #waiting = [];
   #last = 0;
 
-  /** `deliver` is called with each thing; `now`, `later(call, ms)` and `random` are given by tests. */
+  /** `deliver` is called with each thing; tests pass their own `now`, `later(call, ms)` and `random`. */
   constructor(deliver, settings = network, { now = () => performance.now(), later = setTimeout, random = Math.random } = {}) {
     this.#deliver = deliver;
     this.#settings = settings;
@@ -38,7 +38,7 @@ export class Way {
     return undefined;
   }
 
-  /** What is under way never arrives. */
+  /** Drop everything that is under way. */
   cut() {
     this.#waiting = [];
     this.#deliver = () => {};

@@ -1,4 +1,4 @@
-/** People: their faces, names, and all who are here. */
+/** People: their faces, their names, and a list of all who are here. */
 
 import { el } from "../page/elements.js";
 import { avatar } from "../page/faces.js";
@@ -15,8 +15,8 @@ export function playersOf(room, role = "player") {
 }
 
 /**
- * Somebody's face and name, as an item of a list. `notes` are small words behind the name; `done` adds a tick; `color`
- * is another than the seat's own.
+ * Somebody's face and name, as an item of a list. `notes` are short words after the name; `done` adds a tick; `color`
+ * replaces the seat's own.
  */
 export function nameTag(room, seat, { done = false, doneWord = t("done"), notes = [], color = seatColor(seat) } = {}) {
   const team = room.teams.find(({ seats }) => seats.includes(seat));
@@ -33,7 +33,7 @@ export function nameTag(room, seat, { done = false, doneWord = t("done"), notes 
 }
 
 /**
- * The players, as many as fit. `tag(seat)` makes each; nameTag(room, seat) where it is not said.
+ * The players, as many as fit. `tag(seat)` makes the item of each; by default nameTag(room, seat).
  * @param {any} room
  * @param {{ seats?: any[], tag?: (seat: any) => HTMLElement, label?: string, class?: string }} options
  */

@@ -1,4 +1,4 @@
-/** A whole page: it comes in, waits, plays and ends by itself; a game says only what is seen while it is played. */
+/** A whole page: joining, lobby and end are done here; a game says only what is shown while it is played. */
 
 import { el, fill, render } from "../page/elements.js";
 import { enter } from "../page/enter.js";
@@ -15,10 +15,10 @@ import { entriesOf, podium, ranked, resultEntries, resultText, scoreList, winner
 import { chatButton } from "./talk.js";
 import { waitingLine } from "./waiting.js";
 
-const SETTLE_MS = 40; // frames of one step come in one write
+const SETTLE_MS = 40; // by then all messages of one step have come, since they are sent together
 
 /**
- * What a game shows while it is played: called anew for each scene. → a node, or {node, update}; `update()` is called
+ * What a game shows while it is played; called for each new scene. → a node, or {node, update}; `update()` is called
  * after each change.
  * @callback Shown
  * @param {any} room
@@ -27,8 +27,8 @@ const SETTLE_MS = 40; // frames of one step come in one write
  */
 
 /**
- * What stands in the lobby besides people and the way in: a heading and a line below it, asked for after each change, and
- * more, such as buttons.
+ * What the lobby shows besides the people and how to join: a heading and a line below it, which are called after each
+ * change, and more, such as buttons.
  * @callback Before
  * @param {any} room
  * @param {any} about
@@ -36,23 +36,22 @@ const SETTLE_MS = 40; // frames of one step come in one write
  */
 
 /**
- * How it has ended: entries of ranked() for the podium and the list below it, null where nobody is placed; the heading;
- * and whatever else is to be seen.
+ * How the game has ended: entries of ranked() for the podium and the list below it, null if nobody is placed; the
+ * heading; and whatever else is to be shown.
  * @typedef {{ entries?: any[] | null, title?: string, more?: any }} Ending
  */
 
-/** Which scene is on: the lobby, the end, or one that the game shows, by its phase. */
+/** The key of the current scene: the room's status, with its phase while it is played. */
 const sceneOf = ({ info: { status, phase } }) => (status === "playing" ? `playing ${phase ?? ""}` : status);
 
 /**
- * Play a game on this page: `phone` shows it to a player, `tv` to a shared screen and to whoever looks on. Before it there
- * is a lobby, and after it a podium: of `scores(room)`, which has a number for each seat's id, or of `ending(room, about)`;
- * by default of what the game gave to over(), else of `state.scores`.
+ * Play a game on this page: `phone` shows it to a player, `tv` to a shared screen and to spectators. Before it there is
+ * a lobby, and after it a podium: of `scores(room)`, a number for each seat's id, or of `ending(room, about)`; by
+ * default of what the game gave to over(), else of `state.scores`.
  * @param {{ phone: Shown, tv?: Shown, at?: (room: any) => string, lobby?: Before, scores?: (room: any) => Record<string, number>, ending?: (room: any, about: any) => Ending, whole?: boolean, grow?: boolean, ticks?: string[] | null | ((room: any) => string[] | null), mount?: HTMLElement } & Record<string, any>} page
- * and whatever enter() takes. `at` names the scene that is on: "lobby" and "over" are the two that are here, all others are
- * what the game shows; by default the room's status, and its phase while it is played. With `whole` false a player's scene
- * scrolls. `grow` as for stage(), `ticks` as for cues(), or what gives
- * them for a room.
+ * and whatever enter() takes. `at` returns the key of the current scene: "lobby" and "over" are made here, all others
+ * by the game; by default it is the room's status, with its phase while it is played. If `whole` is false, a player's
+ * scene scrolls. `grow` is as for stage(); `ticks` as for cues(), or a function of the room that returns that.
  */
 export async function play({ phone, tv = phone, at = sceneOf, lobby = () => ({}), scores, ending, whole = true, grow = true, ticks, mount = document.querySelector("main"), ...entry }) {
   const { client, room, about } = await enter({ mount, ...entry });
@@ -81,7 +80,7 @@ export async function play({ phone, tv = phone, at = sceneOf, lobby = () => ({})
   return { client, room, about, draw };
 }
 
-/** The scene once what belongs to it is there: phase and documents of a step come one right after the other. */
+/** Wait with a new scene until all that belongs to it is there: phase and documents come one after the other. */
 function settled(pick, again) {
   let key = null;
   let ready = true;
@@ -103,7 +102,7 @@ function built(made) {
   return made instanceof HTMLElement ? { node: made } : made;
 }
 
-/** What a game says of itself first, such as its docstring's first paragraph. */
+/** The first paragraph of what a game says about itself. */
 const firstOf = (doc) => (doc ?? "").split(/\n\s*\n/)[0].trim();
 
 function waiting(room, about, { title = () => said(about.title), text = () => said(firstOf(about.doc)), more = null }) {
@@ -156,8 +155,8 @@ function ended(room, about, { ending, scores }) {
 /**
  * @param {any} room
  * @param {any} about
- * @param {() => { entries: any[], title: string, more?: any }} look asked anew when the room is another: on a slow network
- * the last documents come after the word that it is over
+ * @param {() => { entries: any[], title: string, more?: any }} look called again after changes: on a slow network the
+ * last documents come after the message that the game is over
  */
 function end(room, about, look) {
   const isScreen = room.seat.role !== "player";

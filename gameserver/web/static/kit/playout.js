@@ -1,17 +1,18 @@
 /*
- * Bodies that others move, shown as they were a moment ago: between two places that the server has told, and so smooth.
+ * Bodies that others move, shown as they were a moment ago: between two places that the server has sent, so that they
+ * move smoothly.
  *
- * How long ago is as short as the network allows: one step, and as much as the latest of the last seconds was late. It
- * changes slowly, so that time here runs a little faster or slower for a while, and nothing jumps.
+ * How long ago is as short as the network allows: one step, and as much as the latest message of the last seconds was
+ * late. It changes slowly, so that time here runs a little faster or slower for a while, and nothing jumps.
  */
 
-const WATCH_MS = 3000; // so long the latest of what came is remembered
+const WATCH_MS = 3000; // how long arrivals are remembered
 const SPARE_MS = 4;
 const LONGEST_MS = 500;
-const WARP = 0.1; // time may run so much faster or slower
-const LOST_MS = 1000; // so far off is no drift: the page slept, or a new round began
-const GUESS_STEPS = 2; // where nothing more was told, discs go on for so long
-const FADE_MS = 100; // what was guessed wrong is half as wrong after this
+const WARP = 0.1; // the share by which time may run faster or slower
+const LOST_MS = 1000; // a larger difference is no drift: the page slept, or a new round began
+const GUESS_STEPS = 2; // for how many steps bodies go on if nothing more has come
+const FADE_MS = 100; // after this time a wrong guess is half as wrong
 
 export class Playout {
   #told = [];
@@ -24,21 +25,21 @@ export class Playout {
   #snap;
 
   /**
-   * A body is [x, y, vx, vy, …], the speed in units of place a step.
-   * @param {{ step_ms: number, snap?: number }} rules `step_ms`: between two ticks of the server. `snap`: so far off is
-   * another place, not a wrong guess; in units of place.
+   * A body is [x, y, vx, vy, …], its speed in units of place per step.
+   * @param {{ step_ms: number, snap?: number }} rules `step_ms`: between two ticks of the server. `snap`, in units of
+   * place: a body that is further off has another place, and is not moved there smoothly.
    */
   constructor({ step_ms, snap = Infinity }) {
     this.#step_ms = step_ms;
     this.#snap = snap;
   }
 
-  /** How long ago the best of the network was, in ms, is what is shown. */
+  /** How far what is shown lies behind what a message without delay would show, in ms. */
   get delay_ms() {
     return this.#behind === null ? 0 : this.#behind - this.#best();
   }
 
-  /** The server says where the discs were at a step; `now` in ms. */
+  /** Take where the server says the bodies were at a tick; `now` in ms. */
   hear(tick, bodies, now) {
     const last = this.#told.at(-1);
     if (last && tick < last.tick) this.#forget();
@@ -51,7 +52,7 @@ export class Playout {
     while (this.#arrivals.length > 1 && now - this.#arrivals[0].at > WATCH_MS) this.#arrivals.shift();
   }
 
-  /** Where to draw each disc at `now`: {seat: [x, y]}. */
+  /** Where to draw each body at `now`: {seat: [x, y]}. */
   at(now) {
     if (!this.#told.length) return {};
     this.#follow(now);
@@ -69,7 +70,7 @@ export class Playout {
     return shown;
   }
 
-  /** What is known, or else guessed, of this moment. */
+  /** The places at this moment, known or else guessed. */
   #places(now) {
     if (!this.#told.length || this.#behind === null) return {};
     const tick = (now - this.#behind) / this.#step_ms;
@@ -84,7 +85,7 @@ export class Playout {
     });
   }
 
-  /** What comes late shows that a guess was wrong: go over to what is right. */
+  /** Go over smoothly from what was guessed to what has come. */
   #smooth(before, after) {
     const offsets = {};
     for (const [seat, place] of Object.entries(after)) {
@@ -95,7 +96,7 @@ export class Playout {
     this.#offsets = offsets;
   }
 
-  /** Let time run so that what is to be shown has come. */
+  /** Adjust how far behind we are, so that what is shown has come by then. */
   #follow(now) {
     const best = this.#best();
     const latest = this.#arrivals.reduce((most, { base }) => Math.max(most, base), -Infinity) - best;
@@ -118,7 +119,7 @@ export class Playout {
   }
 }
 
-/** A place for each body; this runs with each frame, so that it makes nothing else. */
+/** A place for each body. This runs in each frame, so it makes no other objects. */
 function placed(bodies, place) {
   const all = {};
   for (const seat of Object.keys(bodies)) all[seat] = place(seat, bodies[seat]);

@@ -1,18 +1,18 @@
 /*
  * What this player's own body does, before the server says so.
  *
- * Each step's command moves the body here at once, and is kept until the server's body has followed it. Whatever the
- * server says is taken as it is, and the commands that it has not followed yet are played again on top. Where page and
- * server do the same arithmetic both come to the same place; where another body came in the way, the difference is taken
- * up by an offset of what is shown, which fades, so that nothing ever jumps.
+ * Each step's command moves the body here at once, and is kept until the server's body has followed it. What the server
+ * sends is taken as it is, and the commands that it has not followed yet are applied again on top. Page and server do
+ * the same arithmetic, so that they come to the same place. If another body came in the way, the difference becomes an
+ * offset of what is shown; the offset fades, so that nothing jumps.
  */
 
 const FADE_MS = 50; // an offset halves in this time
-const KEPT = 200; // commands; what has no answer after so many never has one
+const KEPT = 200; // commands; one that has no answer after so many others gets none any more
 
 /**
- * One step of the own body among others: → [body, others, ready]. `ready` is whatever the game keeps beside the body,
- * such as the number of the command from which on something may be done again.
+ * One step of the player's own body among others: → [body, others, ready]. `ready` is whatever the game keeps beside
+ * the body, such as the number of the command from which something may be done again.
  * @callback Advance
  * @param {any} body
  * @param {any[]} others
@@ -22,7 +22,7 @@ const KEPT = 200; // commands; what has no answer after so many never has one
  */
 
 export class Prediction {
-  /** How far the server's word was from what was predicted for the same command, in tenths of a pixel; the last time. */
+  /** How far the last message of the server moved the predicted body, in units of place. */
   correction = 0;
 
   #seat;
@@ -40,8 +40,8 @@ export class Prediction {
   /**
    * A body is [x, y, vx, vy, n]: n is the number of the last command that it has followed.
    * @param {string} seat
-   * @param {{ advance: Advance, snap?: number }} rules `snap`: so far apart, in units of place, is no correction but
-   * another place, as at the begin of a round
+   * @param {{ advance: Advance, snap?: number }} rules `snap`, in units of place: a larger difference is no correction
+   * but another place, as at the beginning of a round
    */
   constructor(seat, { advance, snap = Infinity }) {
     this.#seat = seat;
@@ -49,12 +49,12 @@ export class Prediction {
     this.#snap = snap;
   }
 
-  /** Whether there is a disc to steer. */
+  /** Whether there is a body to steer. */
   get there() {
     return this.#body !== null;
   }
 
-  /** As predicted, without what smooths it: [x, y, vx, vy, n]. */
+  /** The predicted body, without the offset: [x, y, vx, vy, n]. */
   get body() {
     return this.#body;
   }
@@ -68,7 +68,7 @@ export class Prediction {
     return Math.max(0, this.#ready - this.#n - 1);
   }
 
-  /** Where the player wants to go from now on; `part` of the step has passed. */
+  /** Set where the player wants to go from now on; `part` (0 to 1) of the step has passed. */
   aim(x, y, part) {
     if (x === this.#aim.x && y === this.#aim.y) return;
     this.#smoothly(part, part, () => (this.#aim = { x, y }));
@@ -88,7 +88,7 @@ export class Prediction {
     return command;
   }
 
-  /** The server says where everything is; `part` of a step has passed here since the last one. */
+  /** Take where the server says everything is; `part` (0 to 1) of a step has passed here since the last one. */
   hear({ bodies, dashes }, part) {
     const told = bodies[this.#seat];
     if (!told) {
@@ -111,31 +111,31 @@ export class Prediction {
     this.correction = before === null ? 0 : Math.hypot(this.#body[0] - before[0], this.#body[1] - before[1]);
   }
 
-  /** The round is over: what the server has not followed by now it never will. */
+  /** The round is over: drop the commands that the server has not followed. */
   end(state, part) {
     this.#pending = [];
     this.hear(state, part);
   }
 
-  /** Time passes: what was off fades. */
+  /** Let the offset fade, since time has passed. */
   fade(ms) {
     const left = 0.5 ** (ms / FADE_MS);
     this.#offset = this.#offset.map((each) => each * left);
   }
 
-  /** Where to draw it, when `part` (0 to 1) of the step has passed. */
+  /** Where to draw the body, when `part` (0 to 1) of the step has passed. */
   shown(part) {
     const [x, y] = this.#target(part);
     return [x + this.#offset[0], y + this.#offset[1]];
   }
 
-  /** On the way to where the step will lead, if nothing changes. */
+  /** The place on the way to where the step will lead, if nothing changes. */
   #target(part) {
     this.#next ??= this.#advance(this.#body, this.#others, this.#ready, { n: this.#n + 1, ...this.#aim })[0];
     return [0, 1].map((axis) => this.#body[axis] + (this.#next[axis] - this.#body[axis]) * part);
   }
 
-  /** Change what is known, and show it where it was. */
+  /** Change what is known, with an offset that shows the body where it was. */
   #smoothly(before, after, change) {
     const was = this.#target(before);
     change();

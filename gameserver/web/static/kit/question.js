@@ -7,11 +7,12 @@ const SHAPES = "▲◆●■★✚";
 const LETTERS = "ABCDEF";
 
 /**
- * A question card: → {node, show}. With `answer` choices are buttons, which the keys 1 to 6 press, too; without it, as on
- * a TV, they are only shown. `show({chosen, right, locked, votes})` marks them: indexes, or null, and numbers by index.
+ * A question card: → {node, show}. With `answer`, choices are buttons, which the keys 1 to 6 press too; without it, as
+ * on a TV, they are only shown. `show({chosen, right, locked, votes})` marks them: `chosen` and `right` are indexes or
+ * null, `votes` has a number for each index.
  * @param {{ text: string, choices: string[], answer?: (index: number) => void, picture?: any, aside?: any, level?: "h1" | "h2" | "h3" }} question
- * `picture` stands above the text; `aside`, such as a ring, in the corner; the text is a
- * heading, the scene's one unless `level` is another.
+ * `picture` stands above the text; `aside`, such as a ring, in the corner. The text is a heading, the scene's only one
+ * unless `level` is another.
  */
 export function questionCard({ text, choices, answer, picture, aside, level = "h1" }) {
   const face = (words, i) => [el("span", { class: "mark", "aria-hidden": "true" }, LETTERS[i]), el("span", { class: "words", dir: "auto" }, words), el("span", { class: "votes" }), el("span", { class: "shape", "aria-hidden": "true" }, SHAPES[i])];

@@ -6,15 +6,15 @@ import { fitted } from "./fit.js";
 
 /**
  * @typedef {object} Scene
- * @property {string} key another key is another scene: only then it is built anew
+ * @property {string} key a scene is built anew only when this changes
  * @property {() => { node: HTMLElement, update?: () => void }} build
  * @property {() => string} [say] what screen readers hear when it begins
- * @property {boolean} [whole] all of it is to be seen without scrolling on a phone, too; on a TV it always is
+ * @property {boolean} [whole] it is shown without scrolling on a phone too, as on a TV always
  */
 
 /**
- * What a page's scenes stand in, below its head. It keeps them on the screen.
- * @param {{ grow?: boolean }} options `grow` (true): on a TV what is little is shown larger, up to a third
+ * The place for a page's scenes, below its head; it keeps them on the screen.
+ * @param {{ grow?: boolean }} options `grow` (true): on a TV, a scene with little in it is shown up to a third larger
  */
 export function stage({ grow = true } = {}) {
   const node = el("div", { class: "stage" });
@@ -23,12 +23,12 @@ export function stage({ grow = true } = {}) {
 }
 
 /**
- * Show the scene that `pick(room)` names: → what to draw with. `build()` makes it when the key is another than before,
- * so that nothing that is being typed or moved is made anew, and its `update()` is called after each change. The focus
- * goes to the new scene's heading if it was in the old one.
+ * Show the scene that `pick(room)` returns: → the function that draws. `build()` is called when the key has changed, so
+ * that nothing that is being typed or moved is made anew; the scene's `update()` is called after each change. If the
+ * focus was in the old scene, it goes to the new one's heading.
  * @param {HTMLElement} stage
  * @param {any} room
- * @param {(room: any) => Scene | null} pick null: nothing is shown anew yet
+ * @param {(room: any) => Scene | null} pick null: leave everything as it is for the moment
  */
 export function scenes(stage, room, pick) {
   /** @type {string | null} */
@@ -55,7 +55,7 @@ export function scenes(stage, room, pick) {
   };
 }
 
-/** The one heading of a scene, where the focus goes when the scene before it is gone. */
+/** The only heading of a scene, which gets the focus when the scene replaces another. */
 export function heading(text, props = {}) {
   return el("h1", { tabindex: "-1", ...props }, text);
 }

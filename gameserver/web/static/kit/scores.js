@@ -9,20 +9,20 @@ import { listed, ordinal, points, signed } from "./words.js";
 
 /**
  * @typedef {object} Entry
- * @property {number} [score] there may be none where a game says the places alone
- * @property {string} [seat] the id of a player's seat; of a team there is none
- * @property {string} [name] where it is not the seat's
- * @property {string} [color] "color-1" to "color-8"; the seat's where it is not said
- * @property {number} [rank] from 1, shared by equals; ranked() gives it
- * @property {boolean} [placed] has its place whatever the score: 0 may be the best
- * @property {number} [gained] by what was last
+ * @property {number} [score] none, if a game gives only the places
+ * @property {string} [seat] the id of a player's seat; none for a team
+ * @property {string} [name] the name, if it is not the seat's
+ * @property {string} [color] "color-1" to "color-8"; by default the seat's
+ * @property {number} [rank] from 1, shared by equals; ranked() sets it
+ * @property {boolean} [placed] it has its place whatever the score: 0 may be the best
+ * @property {number} [gained] points of the last round or question
  * @property {string} [note]
  */
 
 /**
- * The entries, the best first, each with its `rank`: equal scores share one, and two who are second leave no third.
+ * The entries, the best first, each with its `rank`: equal scores share one; after two seconds comes the fourth.
  * @param {any[]} entries
- * @param {{ lowest?: boolean }} options `lowest`: fewest points are best, and none are fewest
+ * @param {{ lowest?: boolean }} options `lowest`: the fewest points are best, and 0 is the fewest
  */
 export function ranked(entries, { lowest = false } = {}) {
   const ordered = [...entries].sort((a, b) => (lowest ? a.score - b.score : b.score - a.score));
@@ -31,7 +31,7 @@ export function ranked(entries, { lowest = false } = {}) {
 
 /**
  * How a game has ended, by what it gave to over(): the `ranking`, a list of lists of players, the best first; else
- * `scores` by player; else the one `winner`. → entries with their rank, or null where the game says none of it
+ * `scores` by player; else the one `winner`. → entries with their rank, or null if the game gave none of these
  */
 export function resultEntries(room) {
   const { ranking, scores, winner } = room.info.result ?? {};
@@ -43,7 +43,7 @@ export function resultEntries(room) {
   return typeof winner === "string" && room.seats.has(winner) ? [entry(winner, 1)] : null;
 }
 
-/** The same in words: who wins, that all have won or lost together, or that it is over. */
+/** The result in words: who wins, that all have won or lost together, or that the game is over. */
 export function resultText(room, entries = resultEntries(room)) {
   const { ranking } = room.info.result ?? {};
   if (entries === null) return t("It is over");
@@ -54,7 +54,7 @@ export function resultText(room, entries = resultEntries(room)) {
   return winnerText(room, entries);
 }
 
-/** Players by their score in a document such as `room.state.scores`: {seat's id: number}. → what ranked() takes */
+/** The entries for scores such as `room.state.scores`: {seat's id: number}. → what ranked() takes */
 export function entriesOf(scores) {
   return Object.entries(scores ?? {}).map(([seat, score]) => ({ seat, score: Number(score) }));
 }
@@ -68,7 +68,7 @@ function colorOf(room, entry) {
   return entry.color ?? (seat ? seatColor(seat) : "");
 }
 
-/** A line of the list: filled with an entry, and with another later; what stays as it is is left alone. */
+/** A line of the list: filled with an entry, and later with others; what has not changed is left alone. */
 function line(room) {
   const node = el("li", {});
   let known = "";
@@ -76,7 +76,7 @@ function line(room) {
     const { rank, score, gained = 0, note, seat } = entry;
     const own = seat !== undefined && seat === room.seat.id;
     const name = nameOf(room, entry);
-    const hasPlace = best > 0 || entry.placed || typeof score !== "number"; // where nobody has a point nobody is first
+    const hasPlace = best > 0 || entry.placed || typeof score !== "number"; // if nobody has a point, nobody is first
     const part = String(best > 0 ? Math.max(0, score ?? 0) / best : 0);
     if (node.style.getPropertyValue("--part") !== part) node.style.setProperty("--part", part);
     const now = JSON.stringify([entry, name, seatOf(room, entry)?.profile, showGained, hasPlace]);
@@ -99,9 +99,9 @@ function line(room) {
 }
 
 /**
- * Scores, the best first: as many as there is room for, one's own in any case, and the rest in words. A list that stands
- * there for longer is given the scores of now by its `update(entries)`, which changes what is another and nothing else;
- * it gives false where there are more or fewer entries than before, which takes a new list.
+ * Scores, the best first: as many as there is room for, one's own always, and the rest in words. A list that is shown
+ * for longer takes new scores by its `update(entries)`, which changes only what is different. It returns false if there
+ * are more or fewer entries than before: then a new list is needed.
  * @param {any} room
  * @param {Entry[]} entries of ranked()
  * @param {{ most?: number, least?: number, gained?: boolean, label?: string }} options
@@ -130,13 +130,13 @@ export function scoreList(room, entries, { most = 60, least = 3, gained = true, 
     if (now.length !== lines.length) return false;
     shown = now;
     draw();
-    list.showItems(); // one's own line may be another, and the rest have other points
+    list.showItems(); // one's own line may have moved, and the rest have other points
     return true;
   };
   return Object.assign(list, { update });
 }
 
-/** The entries of ranks 1 to 3 that have won anything: who has no points stands on no step, unless the game placed it. */
+/** The entries for the podium: ranks 1 to 3 with points, or without if the game has placed them. */
 export function winnersOf(entries) {
   return entries.filter(({ rank, score, placed }) => rank <= 3 && (placed || score > 0));
 }
@@ -151,12 +151,12 @@ export function winnerText(room, entries) {
   return t("{n, plural, one {{names} wins} other {{names} win}}", { n: names.length, names: listed(names) });
 }
 
-/** The three steps; equals stand on one, as many as fit. Null where nobody has a point. */
+/** The three steps of a podium; equals stand on one, as many as fit. Null if nobody has a point. */
 export function podium(room, entries) {
   const steps = new Map();
   for (const entry of winnersOf(entries)) steps.set(entry.rank, [...(steps.get(entry.rank) ?? []), entry]);
   if (!steps.size) return null;
-  const isAll = steps.size === 1 && [...steps.values()][0].length > 3; // so many who have won together stand on no step
+  const isAll = steps.size === 1 && [...steps.values()][0].length > 3; // so many who have won together need no steps
   return el("ol", { class: ["podium", `steps-${steps.size}`], "aria-label": t("Podium") }, [...steps].map(([rank, equal]) => {
     const winners = equal.map((entry) => el("li", { class: ["winner", colorOf(room, entry)] }, faceOf(room, entry), el("span", { class: "name", dir: "auto" }, nameOf(room, entry))));
     const list = fitList(winners, { class: ["winners", equal.length > (steps.size > 1 ? 1 : 3) && "many"], most: 12, more: (n) => t("and {n} more", { n }) });
@@ -169,7 +169,7 @@ export function podium(room, entries) {
   }));
 }
 
-/** What all of a step have; nothing where there are no points, or those who share a place have not the same. */
+/** The points of all on a step; null if there are none, or those who share a place do not have the same. */
 function pointsOf([{ score }, ...others]) {
   if (typeof score !== "number" || others.some((each) => each.score !== score)) return null;
   return el("span", { class: "points" }, points(score), el("span", { class: "visually-hidden" }, " ", t("{n, plural, one {point} other {points}}", { n: score })));

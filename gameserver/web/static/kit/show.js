@@ -1,4 +1,4 @@
-/* Shows every part of the kit, with the code that makes it: what is shown below each part is the very function that ran. */
+/* Shows every part of the kit with the code that makes it: below each is the source of the function that was run. */
 
 import * as kit from "./kit.js";
 import { moveButtons } from "./moves.js";

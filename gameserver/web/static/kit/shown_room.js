@@ -1,10 +1,10 @@
-/** A room that is none, for the page that shows the kit: people, scores and a clock, and whatever is sent is said. */
+/** A pretended room for the page that shows the kit: people, scores and a clock; messages are shown instead of sent. */
 
 import { toast } from "../page/notices.js";
 
 const PEOPLE = [["1", "Ann", "🦊"], ["2", "Bob", null], ["3", "Maximiliane", "🐙"], ["4", "Dov", null], ["5", "Élodie", "🌵"], ["6", "Grandma", null]];
 
-/** @returns {any} with what the parts read of a client's room */
+/** @returns {any} an object with whatever the parts read of a client's room */
 export function shownRoom() {
   const seats = new Map(PEOPLE.map(([id, name, avatar], i) => [id, { id, name, number: i, role: "player", online: i !== 3, gone: false, host: i === 0, ready: i % 2 === 0, bot: null, profile: avatar ? { avatar } : {} }]));
   seats.set("7", { ...seats.get("4"), id: "7", name: "Wim", number: null, role: "spectator", online: true });

@@ -1,6 +1,6 @@
 /**
- * Sounds, made of tones when they are due: nothing is downloaded. A browser lets a page sound after the first touch or
- * key; what was due before that is not made up for.
+ * Sounds, made of tones when they are due: nothing is downloaded. A browser lets a page sound only after the first
+ * touch or key; sounds that were due earlier are left out.
  */
 
 import { feels } from "./feel.js";
@@ -8,7 +8,7 @@ import { feels } from "./feel.js";
 /** @typedef {"join" | "ready" | "tick" | "right" | "wrong" | "turn" | "reveal" | "fanfare"} Cue */
 
 /**
- * Of each cue its tones: when they begin and how long they last, in seconds; Hz; the wave; how loud.
+ * The tones of each cue: when a tone begins and how long it lasts, in seconds; Hz; the wave; how loud, 0 to 1.
  * @type {Record<Cue, [at: number, for_s: number, hz: number, wave: OscillatorType, loud: number][]>}
  */
 const TONES = {
@@ -48,7 +48,7 @@ function unlock() {
 for (const type of ["pointerdown", "keydown", "touchend"]) addEventListener(type, unlock, { capture: true, passive: true });
 
 /**
- * Sound and vibrate, as far as this browser's people want that and the device can. → whether it was heard
+ * Sound and vibrate, if that is on in this browser and the device can. → whether it sounded
  * @param {Cue} name
  */
 export function cue(name) {
@@ -63,7 +63,7 @@ function sound(audio, [at, for_s, hz, wave, loud]) {
   const begin = audio.currentTime + at;
   const gain = audio.createGain();
   gain.gain.setValueAtTime(0, begin);
-  gain.gain.linearRampToValueAtTime(loud * LOUD, begin + 0.012); // a wave that begins at once clicks
+  gain.gain.linearRampToValueAtTime(loud * LOUD, begin + 0.012); // a wave that begins at full volume clicks
   gain.gain.exponentialRampToValueAtTime(0.001, begin + for_s);
   const tone = audio.createOscillator();
   tone.type = wave;

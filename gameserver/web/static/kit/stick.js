@@ -1,7 +1,7 @@
 /**
- * A stick to steer with: a finger or the mouse, held down on a field, drags it from where it began, and it is shown there;
- * arrows and WASD do the same, and a gamepad's left stick. The space bar, a gamepad's first button and `press()` are the
- * one button beside it.
+ * A stick to steer with: a finger or the mouse, held down on a field, drags it; it is shown where that began. Arrows,
+ * WASD and a gamepad's left stick do the same. It has one button: the space bar, a gamepad's first button, and
+ * `press()`.
  */
 
 import { el } from "../page/elements.js";
@@ -11,7 +11,7 @@ const WAYS = {
   ArrowLeft: [-1, 0], KeyA: [-1, 0], ArrowRight: [1, 0], KeyD: [1, 0],
   ArrowUp: [0, -1], KeyW: [0, -1], ArrowDown: [0, 1], KeyS: [0, 1],
 };
-const REACH_PX = 60; // dragged so far it is full
+const REACH_PX = 60; // dragged so far, it is at its limit
 const DEAD = 0.15; // a gamepad's stick at rest
 
 export class Stick {
@@ -19,12 +19,12 @@ export class Stick {
   #held = null;
   #pressed = false;
   #padDown = false;
-  #hasPad = false; // to ask for pads costs more than all else here, and few have one
+  #hasPad = false; // to ask for gamepads costs more than all else here, and few people have one
   #knob = el("span", { class: "knob" });
   #base = el("div", { class: "stick", hidden: true, "aria-hidden": "true" }, this.#knob);
 
   /**
-   * Keys count anywhere on the page but in a field, and where a button has the focus space is the button's.
+   * Keys count everywhere on the page but in a form field; if a button has the focus, the space bar presses that.
    * @param {HTMLElement} field what is touched; its parent is where the stick is shown
    */
   constructor(field) {
@@ -36,7 +36,7 @@ export class Stick {
     field.addEventListener("pointerdown", (event) => {
       if (/** @type {HTMLElement} */ (event.target).closest("button, a, input, summary, dialog")) return;
       field.setPointerCapture(event.pointerId);
-      /** @type {HTMLElement | null} */ (document.activeElement)?.blur(); // or a slider would still have the arrows
+      /** @type {HTMLElement | null} */ (document.activeElement)?.blur(); // else a slider would keep the arrow keys
       this.#held = { id: event.pointerId, from: [event.clientX, event.clientY], way: [0, 0] };
       this.#show();
     });
@@ -56,19 +56,19 @@ export class Stick {
     document.body.append(this.#base);
   }
 
-  /** The button. */
+  /** Press the button. */
   press() {
     this.#pressed = true;
   }
 
-  /** Whether the button was pressed; asked once, it is told once. */
+  /** Whether the button was pressed since the last call. */
   takePress() {
     const pressed = this.#pressed;
     this.#pressed = false;
     return pressed;
   }
 
-  /** Where to: [x, y], together no longer than 1; right and down are positive. */
+  /** The direction: [x, y], a vector of length 0 to 1; right and down are positive. */
   read() {
     let [x, y] = this.#held?.way ?? [0, 0];
     for (const key of this.#keys) [x, y] = [x + WAYS[key][0], y + WAYS[key][1]];

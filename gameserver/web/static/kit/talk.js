@@ -1,11 +1,11 @@
-/** The chat behind a button, for scenes that have no room for it. */
+/** The chat behind a button, for scenes without room for it. */
 
 import { chatBox } from "../page/chat.js";
 import { el, live } from "../page/elements.js";
 import { t } from "../page/language.js";
 
 /**
- * A button that opens the chat over the page, and says how many lines have not been read. A shared screen has none.
+ * A button that opens the chat over the page, and shows how many lines are unread. A shared screen has none.
  * @param {any} room
  * @param {{ to?: string | null, title?: string }} options as chatBox() has them
  */

@@ -1,4 +1,4 @@
-/** Whose turn it is, what is asked for, and how long there is; for games with turns. */
+/** Whose turn it is, what is asked for, and how much time is left; for games with turns. */
 
 import { turnCountdown } from "../page/countdown.js";
 import { el, live } from "../page/elements.js";
@@ -8,9 +8,9 @@ import { heading } from "./scenes.js";
 import { listed } from "./words.js";
 
 const WATCHED = ["$turn", "$moves", "$info", "$seats", "$joined"];
-const MANY = 4; // so many that are waited for have names, and more a number
+const MANY = 4; // up to so many who are waited for are named, more are counted
 
-/** Whose turn it is, or who is waited for; null where no turn is. */
+/** Whose turn it is, or who is waited for, in words; null if there is no turn. */
 export function turnText(room) {
   const { turn } = room;
   if (!turn) return null;
@@ -24,10 +24,10 @@ export function turnText(room) {
 }
 
 /**
- * The head of a scene: its heading says whose turn it is, beside it is the time left of it, and below it what is asked
- * for. It says so to screen readers, too, and marks the page's title while it is one's own turn.
+ * The head of a scene: the heading says whose turn it is, beside it is the time left, and below it what is asked for.
+ * It also tells screen readers, and marks the page's title while it is one's own turn.
  * @param {any} room
- * @param {{ otherwise?: () => string, hurry_s?: number }} options `otherwise()`: the heading where no turn is
+ * @param {{ otherwise?: () => string, hurry_s?: number }} options `otherwise()`: the heading if there is no turn
  */
 export function turnHead(room, { otherwise = () => "", hurry_s = 10 } = {}) {
   const title = document.title.replace(/^● /, "");

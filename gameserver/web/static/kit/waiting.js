@@ -1,4 +1,4 @@
-/** Whoever waits for a place at a table for few: those who watch, in the order in which they came. */
+/** Spectators who wait for a free seat in a game for few, in the order in which they came. */
 
 import { el, live } from "../page/elements.js";
 import { listed, t } from "../page/language.js";
@@ -6,9 +6,9 @@ import { attempt } from "../page/notices.js";
 import { playersOf } from "./people.js";
 
 const WATCHER = "spectator";
-const NAMED = 2; // where more than one is left then: on a small phone many names leave no place for the game
+const NAMED = 2; // if more than one is left, these are counted: on a small phone many names leave no room for the game
 
-/** This browser's seat in the room is given up, and another one is taken. */
+/** Give up this browser's seat in the room, and take one of another role. */
 async function changeSeat(room, role) {
   const url = new URL(location.href);
   for (const name of ["role", "tv", "join"]) url.searchParams.delete(name);
@@ -24,8 +24,8 @@ function shortened(names) {
 }
 
 /**
- * Who watches, and who of them is next; hidden where nobody does. Before a round and after it whoever is next takes a
- * free place with a button, and a player gives theirs to whoever waits with another.
+ * Who watches, and who of them is next; hidden if nobody does. Before a round and after it, whoever is next gets a
+ * button to take a free seat, and players get one to give theirs to whoever waits.
  * @param {any} room
  * @param {any} about the game's entry of GET /api/games
  */

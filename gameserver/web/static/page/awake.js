@@ -1,6 +1,6 @@
 /**
- * The screen, which stays on while a game is seen: by the browser's wake lock, which takes https, else by a silent film
- * that plays over and over, which begins with the first touch. Where neither works the page says so, once.
+ * Keeps the screen on while a game is visible: by the browser's wake lock, which needs https, or else by a silent film
+ * in a loop, which begins with the first touch. If neither works the page says so, once.
  */
 
 import { urlOf } from "./base.js";
@@ -24,12 +24,12 @@ let film = null;
 
 /**
  * How the screen is kept on: by a wake lock, by a film, not before the first touch ("waiting"), or not at all ("none");
- * null where nobody asked.
+ * null if nobody has called keepAwake().
  * @returns {Awake | null}
  */
 export const awake = () => how;
 
-/** Keep the screen on while this page is seen, as far as the browser lets us. */
+/** Keep the screen on while this page is visible, as far as the browser allows it. */
 export function keepAwake() {
   if (how !== null) return;
   how = "waiting";
@@ -38,7 +38,7 @@ export function keepAwake() {
   hold();
 }
 
-/** After the first touch a film may play. */
+/** Begin after the first touch, when a film may play. */
 function begin() {
   for (const type of GESTURES) document.removeEventListener(type, begin, { capture: true });
   if (how === "waiting") play();
@@ -67,7 +67,7 @@ async function play() {
     how = "film";
   } catch (error) {
     film.remove();
-    if (error?.name === "AbortError") return; // the page goes
+    if (error?.name === "AbortError") return; // the page is being left
     how = "none";
     toast(SORRY, { ms: 12_000 });
   }

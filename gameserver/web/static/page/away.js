@@ -1,9 +1,9 @@
-/** Why there is no connection, in words for whoever waits for it. */
+/** Why there is no connection, in words for people who wait for it. */
 
 import { urlOf } from "./base.js";
 import { t } from "./language.js";
 
-/** So long after the loss it is said what is wrong: a short break is over by then. */
+/** How long after a loss the page says what is wrong: a short break is over by then. */
 export const EXPLAIN_MS = 5000;
 
 const PROBE_MS = 4000;

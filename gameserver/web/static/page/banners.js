@@ -1,4 +1,4 @@
-/** What stands above a page: that the connection is away, and what the operator announces. */
+/** Banners above a page: that the connection is lost, and what the operator announces. */
 
 import { EXPLAIN_MS, whyAway } from "./away.js";
 import { el, fill } from "./elements.js";
@@ -6,20 +6,20 @@ import { words } from "./notices.js";
 import { t } from "./language.js";
 
 const OUT = new Set(["forbidden", "unauthenticated"]);
-const KEPT = new Set(["quarantined", "busy", "unreachable"]); // the client tries on by itself
+const KEPT = new Set(["quarantined", "busy", "unreachable"]); // the client goes on trying by itself
 const MOMENT = t("One moment: the room is on its way to another server. Your seat is kept.");
-const MOMENT_MS = 1500; // by then who waits for a first seat has it, or is told again
+const MOMENT_MS = 1500; // by then whoever waits for a first seat has it, or the error comes again
 const AWAY_MS = 700; // a shorter break is not worth a banner
-const NEWS_MS = 86_400_000; // what was announced longer ago is no news
+const NEWS_MS = 86_400_000; // older announcements are not shown
 const NEWS_SHOWN = 3;
 const NEWS_TV_MS = 60_000; // nobody closes a banner on a shared screen
 
-/** Says that the connection is away, and after a while what is wrong, with a button to try again; or the room is. */
+/** A banner that says that the connection, or the room, is away, and after a while why, with a button to try again. */
 export function statusBanner(client) {
   const banner = el("div", { class: "banner", role: "status", hidden: true });
   const again = el("button", { type: "button", class: "quiet", onclick: () => client.reconnect() }, t("Try now"));
   let timers = [];
-  let kept = null; // the room that cannot be had just now, and what is said of it
+  let kept = null; // the text about a room that is away for the moment
   let ended = null; // why there is no further connection
   const show = (...content) => {
     banner.hidden = false;
@@ -64,7 +64,7 @@ export function statusBanner(client) {
   return banner;
 }
 
-/** A region that screen readers know, with the last announcements that nobody here has closed. */
+/** The last announcements that were not closed in this browser, in a region that screen readers know. */
 export function newsBanner(client) {
   const close = () => client.chat.read("server");
   const node = el("div", { role: "status", class: "news" });
@@ -80,6 +80,6 @@ export function newsBanner(client) {
     if (now && document.documentElement.classList.contains("tv")) setTimeout(() => shown === now && close(), NEWS_TV_MS);
   };
   for (const event of ["$chat", "$channels", "$read"]) client.on(event, draw);
-  client.announcements().catch(() => {}); // without them everything else goes on
+  client.announcements().catch(() => {}); // everything else works without them
   return node;
 }

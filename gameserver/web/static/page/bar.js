@@ -1,11 +1,11 @@
-/** What stands in a page's head: its buttons, and that all of it has room there. */
+/** The buttons in a page's head, and how all of them find room there. */
 
 import { el } from "./elements.js";
 import { icon } from "./icons.js";
 import { languages, speak, t } from "./language.js";
 
 /**
- * A button of a head: its word, and where words have no room its picture instead.
+ * A button of a head: its word, or, if words have no room, its picture.
  * @param {Parameters<typeof icon>[0]} picture
  * @param {string} text
  * @param {Record<string, any>} props
@@ -14,7 +14,7 @@ export function barButton(picture, text, props) {
   return el("button", { class: "quiet by-word", type: "button", title: text, ...props }, icon(picture), el("span", { class: "text" }, text));
 }
 
-/** Have a head show its buttons by pictures where their words have no room: in some languages they are long. */
+/** Have a head show pictures on its buttons if the words have no room: in some languages they are long. */
 export function fitBar(bar) {
   const look = () => {
     bar.classList.remove("tight");
@@ -26,7 +26,7 @@ export function fitBar(bar) {
   return bar;
 }
 
-/** For a shared screen, where nobody types a name: the page's language, behind one button. Null where there is but one. */
+/** For a shared screen, which has no form: a button to choose the page's language. Null if there is but one. */
 export function languageButton() {
   const known = languages();
   if (known.length < 2) return null;

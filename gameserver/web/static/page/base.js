@@ -1,11 +1,11 @@
-/** Where this server is: this host may have others under other paths. */
+/** Where this server is. */
 
 /** Where the lobby is, and everything else under it: this host may have other servers under other paths. */
 export const BASE = new URL("../..", import.meta.url);
 
 export const query = new URLSearchParams(location.search);
 
-/** The name under which this browser keeps what is of this server alone. */
+/** The key under which this browser stores something for this server alone. */
 export function keyHere(name) {
   return BASE.pathname === "/" ? name : `${name} ${BASE.pathname}`;
 }
@@ -16,7 +16,8 @@ export function urlOf(path) {
 }
 
 /**
- * What the server said with this page: its game, as GET /api/games has it, and the ways in, as GET /api/auth has them.
+ * What the server has sent inside this page: its game, as in GET /api/games, and the ways to log in, as in GET
+ * /api/auth.
  * @returns {{ game?: any, ways?: any }}
  */
 export function told() {
@@ -40,16 +41,17 @@ export function roomOfQuery() {
   return cleanCode(query.get("room") ?? "") || null;
 }
 
-/** Whether a room of this game is none of the page's, which is made for another. */
+/** Whether a room is of another game than the page, which is made for `ours`. */
 export function isElsewhere(game, ours) {
   return Boolean(game && ours && game !== ours);
 }
 
 /**
- * Go to the page of another game, with this page's query; what would follow here never comes.
+ * Go to the page of another game, with this page's query. Returns a promise that never resolves, so that nothing
+ * follows.
  * @param {string} game
- * @param {string} [room] the code of a room, where it is not the one of the query
- * @param {{ join?: boolean }} [how] join: sit down there without being asked again
+ * @param {string} [room] the code of a room, if it is not the one of the query
+ * @param {{ join?: boolean }} [how] join: take a seat there without being asked again
  */
 export function goToGame(game, room, { join = false } = {}) {
   const url = urlOf(`/play/${encodeURIComponent(game)}/`);

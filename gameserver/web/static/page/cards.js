@@ -8,18 +8,18 @@ import { playerOfTab, saveName, savedName } from "./identity.js";
 import { sayMending, words } from "./notices.js";
 import { languageField, parts, said, t } from "./language.js";
 
-const HAS_KEYS = matchMedia("(hover: hover) and (pointer: fine)").matches; // on a phone a focus would bring up the keyboard
+const HAS_KEYS = matchMedia("(hover: hover) and (pointer: fine)").matches; // on a phone, a focus would open the keyboard
 
 function nameField() {
   const input = el("input", { id: "enter-name", value: savedName(), maxlength: "32", required: true, autocomplete: "nickname", autocapitalize: "words", enterkeyhint: "go" });
-  input.addEventListener("change", () => saveName(input.value.trim())); // the page is loaded anew where its language is changed
+  input.addEventListener("change", () => saveName(input.value.trim())); // when the language is changed, the page is loaded anew
   return { input, node: el("div", { class: "field" }, el("label", { htmlFor: "enter-name" }, t("Your name")), input) };
 }
 
 export async function joinCard({ mount, connected, game, role, seated, about }) {
   let code = roomOfQuery();
   const form = joinForm({ connected, role, seated, about, code });
-  // Whoever has typed the code has said so already; whoever watches is asked nothing.
+  // Whoever has typed the code in the lobby has given a name there; spectators and screens are asked nothing.
   const isKnown = role !== "player" || Boolean(query.has("join") && savedName());
   if (!isKnown) form.show(mount);
   const look = () => api(`/api/rooms/${encodeURIComponent(code)}`).catch((error) => error);
@@ -32,12 +32,12 @@ export async function joinCard({ mount, connected, game, role, seated, about }) 
     fill(mount, el("div", { class: "card stack center" }, el("h1", {}, t("No such room")), el("p", {}, parts("There is no room {code}. It may be over, or the code mistyped.", { code: el("span", { class: "code" }, code) })), el("div", { class: "row center" }, el("a", { class: "button primary", href: BASE.href }, t("To the lobby")))));
     return;
   }
-  code = listing.room ?? code; // an old code leads to where all have gone on
+  code = listing.room ?? code; // an old code leads to the room in which all have gone on
   if (isElsewhere(listing.game, game)) return form.goTo(listing.game, code);
   const canWatch = role === "player" && (listing.open_to ?? []).includes("spectator");
   const watch = canWatch ? el("a", { class: "button quiet", href: `?room=${code}&role=spectator` }, t("Only watch")) : null;
   if (listing.open_to && !listing.open_to.includes(role)) {
-    // Nobody new comes in; but whose seat it is, on another device or with this page's memory lost, comes back to it.
+    // Nobody new may come in; but a user who has a seat, on another device or forgotten by this one, comes back to it.
     const own = await (await connected).join(code, { name: savedName() || titled(role), role }).catch(() => null);
     if (own) seated(own);
     else fill(mount, closedCard(listing, role, about, watch));
@@ -49,13 +49,13 @@ export async function joinCard({ mount, connected, game, role, seated, about }) 
 }
 
 /**
- * The form of `joinCard`, which may be filled in before anything is known of the room: `know` adds the rest.
+ * The form of `joinCard`, which may be filled in before anything is known of the room; `know` adds the rest.
  * @param {any} asked
  */
 function joinForm({ connected, role, seated, about, code }) {
   const named = role === "player" ? nameField() : null;
   const face = named ? faceField() : null;
-  // Whoever watches is known to the others, too; a shared screen is nobody.
+  // A spectator has a name that the others see; a shared screen has none.
   const watcher = role === "spectator" && !document.documentElement.classList.contains("tv") ? savedName() : "";
   const password = el("input", { id: "enter-password", type: "password", autocomplete: "off" });
   const passwordField = el("div", { class: "field", hidden: true }, el("label", { htmlFor: "enter-password" }, t("The room's password")), password);
@@ -107,7 +107,7 @@ function joinForm({ connected, role, seated, about, code }) {
   return {
     node,
     join,
-    // The room is another game's, as is found out while this is filled in: what was done here is done there, too.
+    // It turns out, while this is filled in, that the room is another game's: take what was done here along.
     goTo: (game, room) => {
       nameNow();
       return goToGame(game, room, { join: button.disabled });
@@ -126,7 +126,7 @@ function joinForm({ connected, role, seated, about, code }) {
   };
 }
 
-/** Nobody new gets a seat of this role now: why, and what else there is. */
+/** A card that says why nobody new gets a seat of this role at the moment, and what else one can do. */
 function closedCard(listing, role, about, watch) {
   const why = listing.locked ? t("The host has locked the room.") : role === "player" && listing.players < listing.max_players ? t("The game has begun.") : role === "player" ? t("There is no free seat for a player.") : t("There is no free seat for this: {role}.", { role: said(role) });
   const again = el("button", { type: "button", onclick: () => location.reload() }, t("Look again"));
@@ -142,7 +142,7 @@ export function startCard({ mount, connected, game, role, about, create, seated 
   const place = el("div", {});
   const hasOptions = about.options?.properties || about.options?.$ref;
   const asksOptions = hasOptions ? import("../form.js").then(({ schemaForm }) => schemaForm(about.options, { prefix: "option" })) : Promise.resolve(null);
-  asksOptions.then((made) => made && place.replaceWith(made.element), () => {}); // make() says what is wrong
+  asksOptions.then((made) => made && place.replaceWith(made.element), () => {}); // make() shows what is wrong
   const error = el("p", { class: "error", role: "alert" });
   const isPrivate = el("input", { type: "checkbox", id: "enter-private" });
   const make = async (as) => {

@@ -5,7 +5,7 @@ import { el } from "./elements.js";
 import { keyed, listed, t } from "./language.js";
 import { words } from "./notices.js";
 
-/** The chat's own words of which each is made for a name, a number or several names. */
+/** The chat's words that are made for a name, a number or several names: each returns its values. */
 const MADE = {
   about: (name) => ({ name }),
   blocked: (name) => ({ name }),
@@ -15,7 +15,7 @@ const MADE = {
 };
 const NAMES = ["title", "room", "lobby", "server", "field", "private", "send", "save", "cancel", "unsay", "edit", "edited", "nothing", "closed", "more", "report", "reported", "block", "unblock", "account", "gone"];
 
-/** What the chat says in the page's language; it is English by itself. */
+/** The chat's texts in the page's language; by itself it is English. */
 function chatWords() {
   const found = NAMES.map((name) => [name, keyed(`chat/${name}`)]);
   const made = Object.entries(MADE).map(([name, values]) => [name, keyed(`chat/${name}`) && ((value) => t(`chat/${name}`, values(value)))]);
@@ -23,10 +23,10 @@ function chatWords() {
 }
 
 /**
- * What is said in a room.
+ * The chat of a room.
  * @param {any} room
  * @param {{ to?: string | null, title?: string, field?: string, nothing?: string }} options `to`: these channels alone;
- * `field`: what is to be written there, where that is more than to say something; `nothing`: what stands there before
+ * `field`: what to write there, if that is more than "say something"; `nothing`: the text before anybody has written
  */
 export function chatBox(room, { to = null, title = t("Chat"), field, nothing } = {}) {
   const chat = el("game-chat", { label: title, channels: to });
@@ -35,7 +35,7 @@ export function chatBox(room, { to = null, title = t("Chat"), field, nothing } =
   return chat;
 }
 
-/** Heard from now on; it goes again where the game has no lobby. */
+/** The chat of a game's lobby, heard from now on; it is removed again if the game has no lobby. */
 export function lobbyChat(client, game) {
   const chat = el("game-chat", { label: t("Lobby"), channels: `lobby:${game}` });
   const card = el("section", { class: "card" }, chat);

@@ -18,7 +18,7 @@ export function countdown(room, name, options = {}) {
   return countingDown(read, options);
 }
 
-/** What is left of the time of the turn or call that is on; hidden where it has no clock, or the clock stands still. */
+/** The time left for the current turn or call; hidden if it has no clock, or the clock is stopped. */
 export function turnCountdown(room, options = {}) {
   const read = () => {
     const ends = room.turn?.ends ?? null;
@@ -27,7 +27,7 @@ export function turnCountdown(room, options = {}) {
   return countingDown(read, options);
 }
 
-/** The whole time that a player (the id of a seat) or a team (`group:NAME`) has left; hidden where there is no such clock. */
+/** The whole time that a player (a seat's id) or a team (`group:NAME`) has left; hidden if there is no such clock. */
 export function clockCountdown(room, key, options = {}) {
   const read = () => {
     const clock = room.turn?.clocks[key];
@@ -39,7 +39,7 @@ export function clockCountdown(room, key, options = {}) {
 }
 
 /**
- * An element that shows what is read, again and again, until it is taken out of the document.
+ * An element that shows what `read` returns, again and again, until it is removed from the document.
  * @param {() => { ms: number, paused: boolean, waits?: boolean } | null} read
  * @param {{ hurry_s?: number, label?: string }} options
  */
@@ -55,7 +55,7 @@ function countingDown(read, { hurry_s = 5, label = "" }) {
     if (left === null) return undefined;
     const { ms, paused, waits } = left;
     const text = paused ? t("{time} (paused)", { time: clock(ms) }) : clock(ms);
-    if (number.textContent !== text) number.textContent = text; // else the page would be laid out anew each time
+    if (number.textContent !== text) number.textContent = text; // else the browser would lay out the page anew each time
     node.classList.toggle("hurry", !paused && !waits && ms <= hurry_s * 1000);
     node.classList.toggle("paused", paused || Boolean(waits));
     return undefined;

@@ -3,7 +3,7 @@
 import { afterPress } from "./pressing.js";
 
 /**
- * An element; children are nodes or text, and what is null, undefined or false is left out.
+ * Make an element. Children are nodes or texts; null, undefined and false are left out.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
  * @param {Record<string, any> | null} props
@@ -27,7 +27,7 @@ export function el(tag, props = {}, ...children) {
   return node;
 }
 
-/** replaceChildren, and the focus stays on the element of the same id or data-key. */
+/** As replaceChildren, but the focus stays on the element with the same id or data-key. */
 export function fill(node, ...children) {
   /** @type {any} */
   const focused = document.activeElement;
@@ -49,7 +49,7 @@ export function fill(node, ...children) {
 
 const WATCHED = ["$change", "$seats", "$info", "$moves", "$timers", "$joined"];
 
-/** Draw now, and once after each bunch of changes; not while something is pressed, but when it is let go. */
+/** Draw now, and once after each bunch of changes; if something is pressed then, when it is released. */
 export function render(room, draw, events = WATCHED) {
   let due = false;
   let ended = false;
@@ -70,7 +70,7 @@ export function render(room, draw, events = WATCHED) {
   };
 }
 
-/** Like render, for an element of ours: it ends by itself once the element was shown and is gone. */
+/** As render, for one element: it ends by itself once the element was shown and is gone. */
 export function live(node, room, draw, events = WATCHED) {
   let shown = false;
   const end = render(room, () => {

@@ -29,7 +29,7 @@ import { said, t } from "./language.js";
  */
 
 const RETRY_MS = 2000;
-const KEPT = new Set(["quarantined", "busy", "draining"]); // the seat is there still
+const KEPT = new Set(["quarantined", "busy", "draining"]); // the seat is still there
 
 /**
  * Take this browser to a seat; page.js says how.
@@ -48,11 +48,11 @@ export async function enter({ mount, game = gameName(), role = "player", title, 
   await recognise();
   const connected = admitted(mount, () => ({ ...identity(), ...connection }));
   const asked = { mount, connected, game, role: wanted, about, create };
-  // Whoever has no seat yet types a name meanwhile; the typeface comes after it.
+  // Whoever has no seat yet types a name meanwhile; the typeface is loaded later.
   const { classList } = document.documentElement;
   classList.add("asking");
   const seating = mayHaveSeat(roomOfQuery()) ? null : sitDown(asked);
-  import("./share.js").catch(() => {}); // what is seen once there is a seat comes meanwhile, too
+  import("./share.js").catch(() => {}); // also loaded meanwhile: what is shown once there is a seat
   const client = await connected;
   classList.remove("asking");
   mount.before(statusBanner(client), newsBanner(client));
@@ -101,7 +101,7 @@ async function aboutGame(game) {
   return games.find((each) => each.name === game) ?? { ...NO_GAME, name: game, title: game ?? t("Game") };
 }
 
-/** Whether this browser has had a seat in a room: only then it is worth while to wait for what the server says of it. */
+/** Whether this browser has had a seat in a room: only then it is worth while to wait for the server's answer first. */
 function mayHaveSeat(code) {
   try {
     return Boolean(code) && [localStorage, sessionStorage].some((kept) => Object.values(kept).some((text) => text.includes(`"code":"${code}"`)));
@@ -111,8 +111,8 @@ function mayHaveSeat(code) {
 }
 
 /**
- * Connect until it works. What takes long is explained above whatever is there by now, and may be begun anew; each failure
- * is said, with a button.
+ * Connect until it works. If it takes long, or fails, a card above whatever is shown says why, with a button to try
+ * again.
  */
 async function admitted(mount, options) {
   for (;;) {
@@ -135,7 +135,7 @@ async function admitted(mount, options) {
     ending.abort();
     const isConnected = client instanceof Client;
     if (!isConnected) tell(mount, connectingNote());
-    else if (mount.querySelector(":scope > :not(.connecting)")) tell(mount, null); // else it stands for what comes next
+    else if (mount.querySelector(":scope > :not(.connecting)")) tell(mount, null); // else the note stays until something else is shown
     if (isConnected) return client;
   }
 }
@@ -149,12 +149,12 @@ function sayWaiting(mount, text, again) {
   tell(mount, el("div", { class: "card stack center" }, el("p", { role: "alert" }, text), retry));
 }
 
-/** What was told last, though it may not be seen yet. @type {HTMLElement | null} */
+/** What `tell` was given last, though it may not be shown yet. @type {HTMLElement | null} */
 let toldLast = null;
 
 /**
- * Say how it goes with the connection, above the form if that is there; null: nothing any more. The form moves by it, so
- * that is left until nothing is pressed.
+ * Show the state of the connection, above the form if there is one; null: remove it. Since this moves the form, it
+ * waits until nothing is pressed.
  */
 function tell(mount, node) {
   toldLast = node;
@@ -166,14 +166,14 @@ function tell(mount, node) {
   });
 }
 
-/** Where guests are not admitted: the way to the login, here or elsewhere. */
+/** Offer the login, here or elsewhere, on a server without guests. */
 async function offerLogin() {
   const card = toldLast;
   const { ways } = await recognise();
   card?.append(el("a", { class: "button", href: loginAddress(ways) ?? BASE.href }, t("Log in")));
 }
 
-/** Whatever seat of this room and role the browser remembers. */
+/** Go on with the seat in this room and role that the browser remembers, if there is one. */
 async function goOn({ mount, client, game, role }) {
   const code = roomOfQuery();
   if (!code) return null;
@@ -194,7 +194,7 @@ function sitDown(asked) {
   return new Promise((seated) => (roomOfQuery() ? joinCard : startCard)({ ...asked, seated }));
 }
 
-/** @param {Api.Room} next where this page has its seat already */
+/** @param {Api.Room} next the room in which this page has its seat already */
 function goToNext(next) {
   const url = new URL(location.href);
   const isTV = document.documentElement.classList.contains("tv");
@@ -205,13 +205,13 @@ function goToNext(next) {
   return goToGame(next.game, next.code);
 }
 
-/** All go on with another game: this page, too, once its seat there is given. */
+/** Say that all go on with another game; so does this page, once it has its seat there. */
 function sayGoing(mount) {
   // After whatever the game still draws.
   setTimeout(() => fill(mount, el("div", { class: "card stack center" }, el("p", { role: "status", class: "lead" }, t("On to the next game…")))));
 }
 
-/** There was none for this seat in the next room: it may watch, or look again. */
+/** Say that there was no seat in the next room for this player, who may watch, or try again. */
 function sayNoPlace(mount, room, error) {
   for (const bar of document.querySelectorAll(".bar")) bar.remove();
   const url = new URL(location.href);

@@ -1,4 +1,4 @@
-/** The result of the evening: who has won how often, in this room and in those that it goes on from. */
+/** The result of the evening: who has won how often, in this room and in those before it. */
 
 import { el, fill, live } from "./elements.js";
 import { avatar } from "./faces.js";
@@ -10,7 +10,7 @@ import { t } from "./language.js";
 const SHOWN = 5;
 
 /**
- * A line with who has won most; hidden while a round is played, and before two were won.
+ * A line with those who have won most; hidden while a round is played, and before two rounds were won.
  * @param {Api.Room} room
  */
 export function eveningLine(room) {

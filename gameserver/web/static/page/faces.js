@@ -4,7 +4,7 @@ import { el } from "./elements.js";
 import { savedFace, saveFace } from "./identity.js";
 import { t } from "./language.js";
 
-/** What there is to choose from: animals and things that look alike on no two rows. */
+/** The faces to choose from: animals and things, none of which looks like another. */
 export const FACES = ["🦊", "🐼", "🐸", "🦁", "🐙", "🦉", "🐝", "🐢", "🦄", "🐧", "🐨", "🐯", "🐳", "🦖", "🐞", "🦜", "🦩", "🐌", "🍓", "🍋", "🍩", "🌵", "🌻", "🍄", "🚀", "⚡", "🎈", "🎸", "👻", "🤖", "👑", "⚽"];
 export const COLOURS = 8;
 const CHARS = 16;
@@ -14,7 +14,7 @@ const SAMPLE_PX = 16;
 /** @type {boolean | null} */
 let hasEmoji = null;
 
-/** Whether this device has letters for emoji: a computer at a TV may show the same empty box for each. */
+/** Whether this device has a typeface for emoji: a computer at a TV may show the same empty box for each. */
 export function showsEmoji() {
   if (hasEmoji !== null) return hasEmoji;
   const canvas = el("canvas", { width: SAMPLE_PX, height: SAMPLE_PX });
@@ -36,14 +36,13 @@ const chosenFace = (who) => {
 };
 
 /**
- * What stands for somebody: the emoji that was chosen when coming in, else the first letter of the name, as where this
- * device has no emoji.
+ * What stands for a person: the emoji that was chosen, or else, and on a device without emoji, the name's first letter.
  */
 export function faceOf(who) {
   return (showsEmoji() ? chosenFace(who) : null) ?? ([...(who.name ?? "")][0]?.toUpperCase() ?? "?");
 }
 
-/** A round face in the colour of whatever it stands in. Takes a seat, or {name}. */
+/** A round face in the colour of the element that it is in. Takes a seat, or {name}. */
 export function avatar(who) {
   const chosen = chosenFace(who);
   return el("span", { class: ["face", chosen && showsEmoji() && "emoji"], "data-face": chosen, "aria-hidden": "true" }, faceOf(who ?? { name: "?" }));
@@ -55,7 +54,7 @@ export function chosenColour({ profile }) {
   return Number.isInteger(chosen) && chosen >= 1 && chosen <= COLOURS ? chosen : null;
 }
 
-/** This browser's own face, as `profile` of a seat; whoever has none yet gets one by chance, which stays. */
+/** This browser's own face, as `profile` of a seat; at first it is chosen at random, and then kept. */
 export function ownProfile() {
   const { avatar: kept, colour } = savedFace();
   if (FACES.includes(kept) && chosenColour({ profile: { colour } })) return { avatar: kept, colour };
@@ -64,7 +63,7 @@ export function ownProfile() {
   return made;
 }
 
-/** A folded grid to choose from; what is chosen is kept at once, and is what ownProfile() says then. */
+/** A folded grid to choose from; a choice is stored at once, and ownProfile() returns it from then on. */
 export function faceField() {
   const chosen = ownProfile();
   const shown = el("span", { class: ["seat", `color-${chosen.colour}`] }, avatar({ name: "?", profile: chosen }));

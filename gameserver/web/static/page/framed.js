@@ -1,10 +1,10 @@
-/** Where a page stands in a frame of a project that has the users: its page tells who this browser is. */
+/** For a page in a frame of a project that has the users: the page around it says who this browser's user is. */
 
 import { t } from "./language.js";
 
 /**
- * The frame's name says that the page around it answers. Only pages of this server and of admitted origins may have
- * ours in a frame, which the policy that it is sent with sees to: whoever is around it may say who this is.
+ * The frame's name says that the page around it answers. That page may be trusted: by the policy that ours is sent
+ * with, only pages of this server and of admitted origins can show it in a frame.
  */
 export const framed = window.name === "gameserver" && window.parent !== window;
 

@@ -9,7 +9,7 @@ import { said, t } from "./language.js";
 
 /** @import * as Api from "../../gameserver.js" */
 
-/** What a host may do of a room, besides what `host_may` of a game says: always. */
+/** What a host may always do, besides what the game allows by `host_may`. */
 const ALWAYS = "start";
 
 /** @type {[Api.HostAct | "start", string, (info: Api.Info) => boolean][]} */
@@ -33,10 +33,10 @@ const SEAT_ACTS = [
 const MAY_HOST = ["player", "host"];
 
 /**
- * A button that the host alone sees, which opens a dialog with the acts that the game lets a host do, the options, and
- * the way to another game with the same people.
+ * A button that only the host sees. It opens a dialog with what the game allows a host to do, the options, and the way
+ * to another game with the same people.
  * @param {Api.Room} room
- * @param {any} [about] the game's entry of GET /api/games, where the page knows it
+ * @param {any} [about] the game's entry of GET /api/games, if the page knows it
  */
 export function hostButton(room, about) {
   const open = async () => {
@@ -70,7 +70,7 @@ function openHost(room, about) {
     const fitting = SEAT_ACTS.filter(([act]) => !seat.bot && may(act) && (act === "pass" ? MAY_HOST.includes(seat.role) && !seat.host : !seat.host));
     return el("li", { class: "row spread" }, el("span", { dir: "auto" }, seat.name, seat.host ? ` (${t("host")})` : "", !seat.online && !seat.bot ? ` (${t("away")})` : ""), el("span", { class: "row" }, fitting.map((each) => seatButton(each, seat)), botActs(seat)));
   };
-  /** A seat whose player is away goes to a bot, and comes back; a bot's own goes again. */
+  /** Buttons that hand the seat of an absent player to a bot, or back, and remove a bot's seat. */
   const botActs = (seat) => {
     if (!levels.length || seat.role !== "player") return null;
     const playing = room.info.status === "playing";

@@ -1,4 +1,4 @@
-/** What the host changes of the room as a whole: its options, and the game that all go on with. */
+/** What the host can change about the room as a whole: its options, and the game with which all go on. */
 
 import { schemaForm } from "../form.js";
 import { el, fill } from "./elements.js";
@@ -9,7 +9,7 @@ import { said, t } from "./language.js";
 /** @import * as Api from "../../gameserver.js" */
 
 /**
- * A form of a game's options with these values in it, and a button; what is refused is said where it stands.
+ * A form of a game's options with these values in it, and a button; an error is shown at its field.
  * @param {any} about
  * @param {Record<string, unknown>} values
  * @param {{ prefix: string, text: string, done: (options: Record<string, unknown>) => Promise<unknown> }} what
@@ -33,7 +33,7 @@ function optionsForm(about, values, { prefix, text, done }) {
 }
 
 /**
- * The options of the room, between rounds; null where the game has none.
+ * A form of the room's options, between rounds; null if the game has none.
  * @param {Api.Room} room
  * @param {any} about
  */
@@ -59,7 +59,7 @@ export function optionsPart(room, about) {
 }
 
 /**
- * Another game with the same people, or the same one in a fresh room.
+ * A form to go on with the same people: with another game, or the same one in a new room.
  * @param {Api.Room} room
  */
 export function nextPart(room) {
@@ -85,7 +85,7 @@ export function nextPart(room) {
   return box;
 }
 
-/** What is to be said of a game for so many players. */
+/** A remark on a game that is not made for so many players. */
 function fits({ min_players: least, max_players: most }, players) {
   if (players < least) return ` (${t("from {n} players", { n: least })})`;
   return players > most ? ` (${t("{n} play, the others watch", { n: most })})` : "";

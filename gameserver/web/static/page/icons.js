@@ -1,8 +1,8 @@
-/** Small pictures for buttons; drawn, since not every device has a letter for them. */
+/** Small pictures for buttons; drawn, since not every device has characters for them. */
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** What each is made of: paths, some with a class by which a button shows them or not. */
+/** The paths of each picture, some with a class by which a button shows or hides them. */
 const PATHS = {
   globe: [["M12 3a9 9 0 0 0 0 18a9 9 0 0 0 0-18ZM3 12h18M12 3c-3.2 2.6-4.2 5.6-4.2 9s1 6.4 4.2 9c3.2-2.6 4.2-5.6 4.2-9s-1-6.4-4.2-9Z"]],
   host: [["M4.5 19.5h15M4.5 16 3 7l5 3.6L12 4l4 6.6L21 7l-1.5 9Z"]],
@@ -11,7 +11,7 @@ const PATHS = {
 };
 
 /**
- * A picture, which is nothing to screen readers: the button says what it is.
+ * A picture, hidden from screen readers: the button says what it is.
  * @param {keyof typeof PATHS} name
  */
 export function icon(name) {

@@ -1,4 +1,4 @@
-/** Who this browser is: a guest of a name, an account, or a user of another system. */
+/** Who this browser's user is: a guest with a name, an account, or a user of another system. */
 
 import { keyHere, query, told } from "./base.js";
 import { askParent, framed } from "./framed.js";
@@ -14,8 +14,8 @@ const AS_KEY = keyHere("gameserver.as");
 const MOST_PLAYERS = 99;
 
 /**
- * Which of several people this tab is, who play in one browser. The first is the browser's own, as in all other tabs; with
- * ?as=2 the tab is somebody of its own, a guest, for as long as it is there.
+ * Which of several people who play in one browser this tab is. 1 is the browser's own user, as in all other tabs; with
+ * ?as=2 the tab is a guest of its own, for as long as it is open.
  */
 export const playerOfTab = (() => {
   try {
@@ -45,7 +45,7 @@ export function saveFace(face) {
   try {
     kept().setItem(FACE_KEY, JSON.stringify(face));
   } catch {
-    // then it is another one the next time
+    // not stored: it is another one the next time
   }
 }
 
@@ -66,10 +66,10 @@ export function saveName(text) {
   }
 }
 
-/** Who the page around this one says this browser is, by name; other windows of this browser may be somebody else. @type {string | null} */
+/** The user's name, from the page around this one; other windows may have another. @type {string | null} */
 let framedName = null;
 
-/** Whose account this browser is logged in to, by name, or null: the login itself is a cookie that pages cannot read. */
+/** The name of the account that this browser is logged in to, or null; the login is a cookie that pages cannot read. */
 export function account() {
   if (framed) return framedName;
   if (playerOfTab > 1) return null;
@@ -85,7 +85,7 @@ export function saveAccount(name) {
     if (name) localStorage.setItem(ACCOUNT_KEY, name);
     else localStorage.removeItem(ACCOUNT_KEY);
   } catch {
-    // then a reload is a guest
+    // not stored: after a reload this is a guest
   }
 }
 
@@ -93,21 +93,22 @@ export function saveAccount(name) {
 let recognised = null;
 
 /**
- * Find out who this browser is, before identity() says it: somebody who comes back from logging in elsewhere, or has a
- * session of a system whose users play here. `ways` is what /api/auth says; `elsewhere`: this login does not end here.
+ * Find out who this browser's user is, before identity() is called: somebody who comes back from a login elsewhere, or
+ * has a session of a system whose users play here. `ways` is what /api/auth says; `elsewhere`: this login cannot be
+ * ended here.
  */
 export function recognise() {
   recognised ??= framed ? meetParent() : arrive().then(meet);
   return recognised;
 }
 
-/** A page that logs people in elsewhere sends them back here with a ticket behind the #, which no server is told. */
+/** Take the ticket with which a login elsewhere sends people back here: it is after the #, which goes to no server. */
 async function arrive() {
   const told = new URLSearchParams(location.hash.slice(1));
   const ticket = told.get("ticket");
   if (!ticket) return;
   history.replaceState(null, "", location.pathname + location.search);
-  if (told.get("state") !== state()) return; // not asked for here: it would make this browser somebody else
+  if (told.get("state") !== state()) return; // this page has not asked for it: it could make this browser another user's
   try {
     sessionStorage.removeItem(STATE_KEY);
     become((await api("/api/enter", { method: "POST", body: { ticket, cookie: true } })).user);
@@ -125,7 +126,7 @@ async function meet() {
     return { ways, elsewhere };
   } catch (error) {
     if (error.code === "unauthenticated") saveAccount(null);
-    if (error.code === "forbidden") toast(said(error.message), { kind: "error" }); // the system says why, for people to read
+    if (error.code === "forbidden") toast(said(error.message), { kind: "error" }); // the system gives the reason, for people to read
     return { ways, elsewhere: false };
   }
 }
@@ -145,7 +146,7 @@ function become({ name }) {
   saveAccount(name);
 }
 
-/** What this page said to whoever logs people in elsewhere; whoever comes back says it again. */
+/** A random text that this page sends along to a login elsewhere; whoever comes back from there brings it again. */
 function state() {
   try {
     const made = sessionStorage.getItem(STATE_KEY) ?? [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -157,7 +158,7 @@ function state() {
 }
 
 /**
- * The address where people log in elsewhere and come back to this page; null: there is none.
+ * The address where people log in elsewhere, and from where they come back to this page; null: there is none.
  * @param {any} ways
  */
 export function loginAddress(ways) {
@@ -168,7 +169,7 @@ export function loginAddress(ways) {
   return url.href;
 }
 
-/** Who this browser is, as connect() takes it: an account by tickets, which its cookie buys, or a guest of a name. */
+/** Who this is, as options for connect(): an account, by tickets that its cookie buys, or a guest with a name. */
 export function identity() {
   if (framed) return { name: framedName ?? undefined, ticket: async () => (await askParent()).ticket };
   const name = savedName() || undefined;

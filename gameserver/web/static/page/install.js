@@ -1,8 +1,8 @@
-/** What lets a phone keep these pages as an app, where the browser can: only by https, or on the server's own machine. */
+/** Lets a phone install these pages as an app, if the browser can: only over https, or on the server's own machine. */
 
 import { urlOf } from "./base.js";
 
-/** Do so once all else is there; a page that cannot is a page like any other. */
+/** Register the service worker once everything else is loaded; pages work without it as well. */
 export function installable() {
   if (!window.isSecureContext || !navigator.serviceWorker) return;
   const register = () => navigator.serviceWorker.register(urlOf("/service-worker.js")).catch(() => {});

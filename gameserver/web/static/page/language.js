@@ -1,6 +1,7 @@
 /**
- * The language of this page, which the server chose by the browser's wish or what was chosen here, and its texts: those
- * of all pages, which come as a file of their own, and those of the page's own game, which come with the page.
+ * The language of this page, which the server chose by the browser's settings or by what was chosen here, and its
+ * texts: those of all pages, which come in a file of their own, and those of the page's game, which come inside the
+ * page.
  */
 
 import { BASE, query } from "./base.js";
@@ -23,10 +24,10 @@ function known(tag) {
   }
 }
 
-/** Those in which the page can be had. */
+/** The languages in which there is this page. */
 const offered = (root.dataset.languages ?? "").split(" ").filter(Boolean);
 
-/** Texts by what they are in English. */
+/** A text in English to its translation. */
 function catalogue() {
   const own = document.getElementById("gameserver-words")?.textContent;
   return { .../** @type {any} */ (globalThis).gameserverWords, ...(own && JSON.parse(own)) };
@@ -36,18 +37,18 @@ const words = catalogue();
 const spoken = wording(language, words, { isolate: root.dir === "rtl" });
 
 /**
- * A text of the code in the page's language, with these values in it: an ICU message, such as
+ * A text of the code, translated to the page's language, with these values filled in: an ICU message, such as
  * t("{n, plural, one {# player} other {# players}}", { n: 3 }).
  */
 export const t = spoken.t;
 
-/** The same as a list of texts and elements, for el(): its values may be elements. */
+/** The same as a list of texts and elements, for el(); the values may be elements. */
 export const parts = spoken.parts;
 
-/** What the server or a game said, in the page's language where a catalogue has it; it is not read as a message. */
+/** A text of the server or a game, translated if a catalogue has it; braces in it mean nothing. */
 export const said = spoken.said;
 
-/** The catalogue's own text for a key that is no text, such as "error/room_full", or undefined. */
+/** The catalogue's text for a key that is not itself a text, such as "error/room_full"; or undefined. */
 export const keyed = (key) => (Object.hasOwn(words, key) ? words[key] : undefined);
 
 /** Names in a row: "Ann, Bob and Cleo". */
@@ -62,7 +63,7 @@ function remember(chosen) {
 const asked = query.get("lang");
 if (asked && offered.includes(asked)) remember(asked);
 
-/** A language as those call it who speak it. */
+/** The name of a language in that language. */
 export function nameOf(tag) {
   try {
     const name = new Intl.DisplayNames(tag, { type: "language" }).of(tag);
@@ -72,13 +73,13 @@ export function nameOf(tag) {
   }
 }
 
-/** The languages in which the page can be had: tags, what those call them who speak them, and which one this is. */
+/** The languages in which there is this page: tag, own name, and whether it is the present one. */
 export function languages() {
   const now = offered.includes(language) ? language : SOURCE;
   return offered.map((tag) => ({ tag, name: nameOf(tag), chosen: tag === now }));
 }
 
-/** Have the page in this language, now and from now on. */
+/** Switch to this language, now and for later visits. */
 export function speak(tag) {
   remember(tag);
   const url = new URL(location.href);
@@ -87,7 +88,7 @@ export function speak(tag) {
   else location.replace(url);
 }
 
-/** A field to choose the page's language, which this browser remembers; null where there is but one. */
+/** A field to choose the page's language, which this browser remembers; null if there is but one. */
 export function languageField() {
   const known = languages();
   if (known.length < 2) return null;

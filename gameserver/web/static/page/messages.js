@@ -1,12 +1,12 @@
-/** Texts in the language of the page: ICU messages, found by what they are in the language that the code is written in. */
+/** Texts in the language of the page: ICU messages, looked up by the text that stands in the code. */
 
 import { parse } from "../vendor/messageformat.js";
 
 /** The language of the texts in the code of these pages. */
 export const SOURCE = "en";
 
-const PLAIN = /^[^{}'#]*$/; // nothing to be read in it
-const [ISOLATE, END] = ["\u2068", "\u2069"]; // what is between them turns nothing around it
+const PLAIN = /^[^{}'#]*$/; // a text without places or plurals
+const [ISOLATE, END] = ["\u2068", "\u2069"]; // a text between them does not change the direction of what is around it
 
 /**
  * @typedef {Record<string, any>} Values
@@ -14,12 +14,12 @@ const [ISOLATE, END] = ["\u2068", "\u2069"]; // what is between them turns nothi
  */
 
 /**
- * How a page says things: `t(text, values)` is the catalogue's message for a text, or the text itself, with these values
- * in it; `parts` the same in pieces, whose values may be elements; `said` is for what the server or a game says, which
- * is looked up and otherwise left as it is.
+ * Make the functions that translate: `t(text, values)` is the catalogue's message for a text, or the text itself, with
+ * the values filled in; `parts` is the same as a list, whose values may be elements; `said` is for texts of the server
+ * or a game, which are looked up, and otherwise left as they are.
  * @param {string} language
  * @param {Record<string, string>} catalogue
- * @param {{ isolate?: boolean }} options `isolate`: texts that are filled in turn neither what is before nor after them
+ * @param {{ isolate?: boolean }} options `isolate`: keep a text that is filled in from changing the direction of what is around it
  * @returns {Wording}
  */
 export function wording(language, catalogue = {}, { isolate = false } = {}) {
@@ -44,7 +44,7 @@ export function wording(language, catalogue = {}, { isolate = false } = {}) {
   return { t, parts, said };
 }
 
-/** What writes numbers in a language, and says which plural they take; one that no browser knows is as English. */
+/** Formats numbers in a language, and tells their plural forms; an unknown language is taken for English. */
 function speaker(language) {
   try {
     return { language, number: new Intl.NumberFormat(language, { maximumFractionDigits: 6 }), plural: new Intl.PluralRules(language), selectordinal: new Intl.PluralRules(language, { type: "ordinal" }) };
@@ -93,7 +93,7 @@ function chosen({ cases }, keys, values, speaker, count) {
 }
 
 function shown(name, value, speaker) {
-  if (value === undefined) return `{${name}}`; // a mistake is seen
+  if (value === undefined) return `{${name}}`; // so that the mistake is visible
   return typeof value === "number" ? speaker.number.format(value) : value;
 }
 

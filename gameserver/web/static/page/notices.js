@@ -1,9 +1,9 @@
-/** What is said to whoever is there: errors in words, toasts, questions, and what screen readers alone tell. */
+/** Messages to people: errors in words, toasts, questions, and announcements for screen readers alone. */
 
 import { el, fill } from "./elements.js";
 import { keyed, said, t } from "./language.js";
 
-/** What is said in English of errors that a player can do something about; of others, what the server says of them. */
+/** Texts for errors about which a player can do something; for others, the server's own text is shown. */
 const WORDS = {
   room_full: "This room is full.",
   room_locked: "The game has begun, or the host has locked the room.",
@@ -21,7 +21,7 @@ const WORDS = {
 };
 
 /**
- * What msgspec says of data, said to a player.
+ * What msgspec says about data, and the same in words for players.
  * @type {[RegExp, (...bound: string[]) => string][]}
  */
 const PLAIN = [
@@ -35,8 +35,8 @@ const PLAIN = [
 ];
 
 /**
- * An error in words that a player understands: without the names and paths that programs use. It is told by its code; what
- * a game says of a refusal is looked up as it is.
+ * An error in words that a player understands, without the names and paths that programs use. The code decides; a
+ * game's own text for a refusal is looked up as it is.
  * @param {any} error
  */
 export function words(error) {
@@ -53,7 +53,8 @@ const MENDING_MS = 1000;
 const MENDING_MOST_MS = 15_000;
 
 /**
- * Say in place of a page why it cannot be shown now, for a while that grows with each try.
+ * Show, in place of the page, why it cannot be shown now; resolves when to try again, after a time that grows with each
+ * try.
  * @param {HTMLElement} mount
  * @param {any} error
  * @param {number} tries
@@ -80,16 +81,16 @@ export function toast(text, { kind = "info", ms = 5000 } = {}) {
   return note;
 }
 
-// Screen readers tell what changes in a region that they know: it is there before anything is said.
+// Screen readers read out changes in a region that they know: it has to exist before anything is said.
 const heard = el("div", { class: "visually-hidden", "aria-live": "polite" });
 document.body.append(heard);
 
-/** Tell screen readers, and nobody else. */
+/** Say something to users of screen readers alone. */
 export function announce(text) {
   heard.textContent = text;
 }
 
-/** The result, or undefined after a toast. */
+/** The result of a promise; or, if it fails, undefined after a toast. */
 export async function attempt(promise, { quiet = false } = {}) {
   try {
     return await promise;
@@ -100,7 +101,7 @@ export async function attempt(promise, { quiet = false } = {}) {
   }
 }
 
-/** A question with two answers; true if it is yes. */
+/** Ask a question with two answers; resolves with true for yes. */
 export function ask(text, yes, { no = t("Stay") } = {}) {
   return new Promise((answered) => {
     const dialog = el(

@@ -1,18 +1,18 @@
 /**
- * What is pressed stays as it is, and where it is, until it is let go: a click comes of a press and a release on the same
- * thing, and is lost where that was drawn anew or moved away in between.
+ * Nothing that is pressed is changed or moved until it is released: a click needs a press and a release on the same
+ * element, and is lost if the element was drawn anew or moved in between.
  */
 
 const CONTROLS = "button, a[href], summary, label, select, input, [role=button]";
-const MOST_MS = 1000; // whoever presses for longer does not wait for a click
-const TAP_MS = 60; // a finger's click comes a little after it has gone
+const MOST_MS = 1000; // whoever presses for longer does not mean a click
+const TAP_MS = 60; // the click of a finger comes a little after its release
 
 let pressed = false;
 let timer;
 /** @type {Set<() => void>} */
 let waiting = new Set();
 
-/** Do this now, or as soon as nothing is pressed any more; once, however often it was asked for meanwhile. */
+/** Call `act` now, or as soon as nothing is pressed; only once, however often this is called meanwhile. */
 export function afterPress(act) {
   if (pressed) waiting.add(act);
   else act();
@@ -30,7 +30,7 @@ function letGo(after_ms) {
     pressed = false;
     const due = waiting;
     waiting = new Set();
-    for (const act of due) queueMicrotask(act); // each by itself: one that fails stops no other
+    for (const act of due) queueMicrotask(act); // each by itself, so that one that fails stops no other
   }, after_ms);
 }
 
@@ -38,4 +38,4 @@ const listen = (types, hear) => types.forEach((type) => document.addEventListene
 listen(["pointerdown"], press);
 listen(["keydown"], (event) => event.key === " " && !event.repeat && press(event));
 listen(["pointerup"], () => pressed && letGo(TAP_MS));
-listen(["click", "keyup", "pointercancel"], () => pressed && letGo(0)); // after all that hear it
+listen(["click", "keyup", "pointercancel"], () => pressed && letGo(0)); // after all other listeners

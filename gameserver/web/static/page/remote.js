@@ -1,12 +1,12 @@
-/** A TV's remote has four arrows and OK: the arrows go from button to button, as Tab does on a keyboard. */
+/** For a TV's remote, which has four arrows and OK: the arrows go from button to button, as Tab does on a keyboard. */
 
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 const PRESSABLE = "button, a[href], input, select, summary, textarea";
-const OWN_ARROWS = "select, textarea, input:not([type=checkbox])"; // arrows do something else there
+const OWN_ARROWS = "select, textarea, input:not([type=checkbox])"; // arrows have another meaning there
 
 let listens = false;
 
-/** Listen, once, on a page that nobody plays at. */
+/** Listen, once, on a page of a shared screen. */
 export function walkByRemote() {
   if (listens) return;
   listens = true;

@@ -1,4 +1,4 @@
-/** Who is in the room: seats, teams, and whoever may start the game. */
+/** Who is in the room: seats, teams, and the button to start. */
 
 import { el, fill, live } from "./elements.js";
 import { avatar, chosenColour } from "./faces.js";
@@ -7,7 +7,7 @@ import { said, t } from "./language.js";
 
 /** @import * as Api from "../../gameserver.js" */
 
-/** The same colour for a player on every device: the one that was chosen, else by number. */
+/** A player's colour, the same on every device: the one that was chosen, else one by number. */
 export function seatColor(seat) {
   const chosen = chosenColour(seat);
   if (chosen) return `color-${chosen}`;
@@ -51,7 +51,7 @@ function teamCard(room, { name, title, colour, score, open, seats }, { mine, cho
   );
 }
 
-/** Beside a name: it is an account's, and not merely what a guest calls himself. */
+/** A mark beside a name that belongs to an account, and is not just what a guest has typed. */
 export function accountMark() {
   return el("span", { class: "account", title: t("has an account") }, el("span", { "aria-hidden": "true" }, "@"), el("span", { class: "visually-hidden" }, t("has an account")));
 }
@@ -74,7 +74,7 @@ function seatChip(room, seat, done, active) {
 
 /**
  * @param {Api.Room} room
- * @param {{ label?: string, min?: number, marks?: boolean }} options `marks` (true): players say here that they are ready
+ * @param {{ label?: string, min?: number, marks?: boolean }} options `marks` (true): players can say here that they are ready
  */
 export function startButton(room, { label, min = 1, marks = true } = {}) {
   const box = el("div", { class: "stack tight" });
@@ -100,7 +100,7 @@ function waitingFor(host, status) {
   return status === "over" ? t("{name} starts the next round.", { name: host.name }) : t("{name} starts the game.", { name: host.name });
 }
 
-/** For players: that they are ready for the next round, or not yet; a game that waits for all starts with the last. */
+/** A button for players: ready for the next round, or not; a game that waits for all starts when the last is ready. */
 function readyButton(room) {
   if (room.me?.role !== "player" || room.info.status === "playing") return null;
   const { ready } = room.me;

@@ -1,4 +1,4 @@
-/** How others find the room: its address, its code and QR code, and the head that shows them. */
+/** How others find the room: its address, code and QR code, and the head that shows them. */
 
 import { barButton, fitBar, languageButton } from "./bar.js";
 import { BASE, keyHere, urlOf } from "./base.js";
@@ -15,7 +15,7 @@ import { said, t } from "./language.js";
 const MOST_ADDED = 98;
 let base = null;
 
-/** Where others reach this server: what the operator says, else what this browser asked for, unless that is this very machine. */
+/** Where others reach this server: the operator's address, else this browser's, unless only this machine has that. */
 async function baseUrl() {
   base ??= (async () => {
     const loopback = /^(localhost|127\.|\[::1\])/.test(location.hostname);
@@ -40,20 +40,20 @@ export async function inviteUrl(room, { role } = {}) {
 
 const NEAR = /^(localhost$|127\.|10\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01])\.|\[(::1|f[cd]|fe80))|\.(local|lan|home|internal)$/;
 
-/** What people type to come here: host/CODE, without what a browser adds by itself. */
+/** What people type to enter the room: host/CODE, without what browsers add by themselves. */
 async function shortAddress(room) {
   const url = new URL(room.code, `${(await baseUrl()).replace(/\/$/, "")}/`);
   return url.href.replace(/^https?:\/\//, "");
 }
 
-/** What phones need to come to that address, where it is not for all the world; else null. */
+/** What a phone needs to reach that address, if it is not a public one; else null. */
 function needs(url) {
   const { hostname } = new URL(url);
   if (/^(localhost$|127\.|\[::1\])/.test(hostname)) return t("Only this computer can open that: start the server on an address of your network.");
   return NEAR.test(hostname) ? t("Phones have to be in the same network (Wi-Fi) as this server; for others it takes a public address, see public_url.") : null;
 }
 
-/** On a screen: where people come in, and the code, large, in every scene. @param {Api.Room} room */
+/** For a screen, in every scene: the address where people join, and the code, large. @param {Api.Room} room */
 function there(room) {
   const address = el("span", { class: "address" });
   shortAddress(room).then((text) => (address.textContent = text.slice(0, -room.code.length)));
@@ -94,7 +94,7 @@ export function header(client, room, { title = said(room.game), about } = {}) {
 }
 
 /**
- * The head of a TV that has none of its own: where people come in, who has won so far, and what a host may do.
+ * The head for a TV: where people join, who has won so far, and what a host may do.
  * @param {Api.Room} room
  * @param {any} about
  */
@@ -124,19 +124,19 @@ export function shareCard(room, { role } = {}) {
 
 const ADDED_KEY = keyHere("gameserver.added");
 
-/** A tab for somebody else who plays in this browser, too. @param {Api.Room} room */
+/** Open a tab for another person who plays in this browser. @param {Api.Room} room */
 function addPlayer(room) {
   let last = 1;
   try {
     last = Math.max(1, Number(localStorage.getItem(ADDED_KEY)) || 1);
     localStorage.setItem(ADDED_KEY, String(last >= MOST_ADDED ? 1 : last + 1));
   } catch {
-    // then each is the second
+    // no storage: each new tab is the second person
   }
   const url = urlOf(`/play/${encodeURIComponent(room.game)}/`);
   url.searchParams.set("room", room.code);
   url.searchParams.set("as", String(last + 1));
-  // noopener: the new tab begins with a storage of its own, not with a copy of this one's.
+  // noopener, so that the new tab begins with an empty session storage, not with a copy of this tab's.
   window.open(url, "_blank", "noopener");
 }
 
@@ -148,7 +148,7 @@ export function openShare(room) {
       await navigator.clipboard.writeText(url);
       toast(t("Copied."));
     } catch {
-      toast(url, { ms: 15000 }); // not a secure context: the text can be selected
+      toast(url, { ms: 15000 }); // not a secure context: people can select this text
     }
   };
   dialog.append(

@@ -1,18 +1,18 @@
 /*
- * For whoever writes the game: the documents as they are, each event, and any message by hand. Closed until it is asked
- * for; players need none of it.
+ * For whoever writes the game: the documents as they are, each event, and any message by hand. Closed until it is
+ * opened; players need none of it.
  */
 
 import { attempt, el, fill, render } from "../page.js";
 
-const REDRAW_MS = 100; // of the tree, for games that change many times a second
+const REDRAW_MS = 100; // how often the tree is drawn at most, for games that change many times a second
 const SHOWN_ITEMS = 100; // of one list or dict
 const SHOWN_EVENTS = 100;
 const DATA_CHARS = 2000;
 
 let made = null;
 
-/** The section; one for all scenes, since it keeps what the game has told. */
+/** The section; the same in all scenes, since it keeps the events that have come. */
 export function developer(room) {
   made ??= el("details", { class: "card developer" }, el("summary", {}, "Developer"), el("div", { class: "stack" }, anyMessage(room), documents(room), events(room)));
   return made;
@@ -62,7 +62,7 @@ function documents(room) {
   return el("section", { class: "stack" }, el("h3", {}, "State"), tree);
 }
 
-/** Any message by hand: for games in the function style, and to see what a game says to nonsense. */
+/** A form for any message: for games in the function style, and to see what a game answers to nonsense. */
 function anyMessage(room) {
   const type = el("input", { id: "any-type", autocomplete: "off", spellcheck: "false", required: true });
   const data = el("textarea", { id: "any-data", spellcheck: "false", placeholder: "text, or JSON such as {\"cell\": 4}" });

@@ -1,4 +1,4 @@
-/** A form for each message of the game that is not sent by the buttons of moves, so that an author plays before writing any HTML. */
+/** A form for each message that has no buttons among the moves, so that authors can play before they write any HTML. */
 
 import { labelOf, schemaForm, shortcuts } from "../form.js";
 import { live } from "../page/elements.js";
@@ -10,11 +10,11 @@ const maySend = (room, { by }) => by === "any" || by === room.seat.role || (by =
 
 const WATCHES = ["screen", "spectator"];
 
-/** Those who may be chosen, by name: whoever takes part. */
+/** The seats that may be chosen, by name: all who take part. */
 const seatsOf = (room) => [...room.seats.values()].filter((seat) => !seat.gone && !WATCHES.includes(seat.role));
 
 /**
- * What sends a message: a button for each value where one small choice is all there is, else a form; and what came of it.
+ * Controls that send a message: a button for each value if there is but one small choice, else a form; and the result.
  * → {node, refresh}; `sent()` is called when the server has taken one.
  * @param {any} room
  * @param {string} name
@@ -84,7 +84,7 @@ function messageCard(room, name, message) {
   return { card, refresh };
 }
 
-/** The section with a form for each message that this seat may send, but for answers; it is hidden where there is none. */
+/** The section with a form for each message that this seat may send, except answers; hidden if there is none. */
 export function messages(room, about) {
   const all = Object.entries(about.messages ?? {});
   const cards = all.filter(([, { question }]) => !question).map(([name, message]) => messageCard(room, name, message));

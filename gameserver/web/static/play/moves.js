@@ -9,7 +9,7 @@ import { t } from "../page/language.js";
 
 const FEW = 6; // values of one choice that each get a button
 
-/** The section; it is hidden where there is nothing to do. */
+/** The section; it is hidden if there is nothing to do. */
 export function moves(room, about) {
   const body = el("div", { class: "stack" });
   const undo = el("button", { type: "button", class: "undo", onclick: () => act(() => room.undo()) }, t("Take back"));
@@ -17,7 +17,7 @@ export function moves(room, about) {
   let shown = "";
   let picking = null;
 
-  /** One at a time: what is pressed twice is done once. A refusal is said, and thrown. */
+  /** One request at a time, so that a double click sends one. A refusal is shown, and thrown. */
   const act = async (ask, { quiet = false } = {}) => {
     if (section.hasAttribute("aria-busy")) return;
     section.setAttribute("aria-busy", "true");
@@ -37,7 +37,7 @@ export function moves(room, about) {
     picking.number = room.turn?.number;
     dialog.addEventListener("close", () => picking?.dialog === dialog && (picking = null));
   };
-  /** A dialog of a turn that is over, or of a move that is none any more, goes. */
+  /** Close the dialog of a turn that is over, or of a move that does not exist any more. */
   const closeStale = () => {
     if (!picking || section.hasAttribute("aria-busy")) return;
     const same = picking.number === room.turn?.number && room.moves.some((move) => JSON.stringify(move) === JSON.stringify(picking.move));
@@ -71,7 +71,7 @@ export function moves(room, about) {
   return live(section, room, draw, ["$moves", "$turn", "$seats", "$joined"]);
 }
 
-/** A move as its buttons: where one small choice is all that is open, one for each value. */
+/** The buttons of a move: one, or, if only one small choice is open, one for each value. */
 function expanded(room, move) {
   const open = Object.entries(move.choices ?? {});
   if (open.length === 1) {

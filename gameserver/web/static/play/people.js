@@ -19,7 +19,7 @@ function list(room, about) {
   return seatList(room, { role: null, done: ready, active: (seat) => isActive(room, seat) });
 }
 
-/** As many as fit, and how many look on. */
+/** For a screen: as many players as fit, and how many people watch. */
 function onScreen(room) {
   const box = el("div", { class: "stack tight" });
   return live(box, room, () => {

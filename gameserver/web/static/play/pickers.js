@@ -1,6 +1,7 @@
 /*
- * What a move leaves open: a dialog with a picker for each choice. Lists and ranges are taps, longer lists have a filter,
- * of several items so many are ticked, and what may be anything has a form of its message's schema.
+ * What a move leaves open: a dialog with a picker for each choice. Lists and ranges are buttons, long lists have a
+ * filter, a choice of several items has boxes to tick, and one that may be anything has a form from the message's
+ * schema.
  */
 
 import { labelOf, schemaForm } from "../form.js";
@@ -8,12 +9,12 @@ import { el, toast, words } from "../page.js";
 import { buttonText, textOf } from "./words.js";
 import { t } from "../page/language.js";
 
-const MANY = 12; // items of which all are seen at a glance
-const SHORT = 5; // letters
+const MANY = 12; // with more items than this, a list has a filter
+const SHORT = 5; // the most letters of a short item
 
 /**
  * The dialog of a move.
- * @returns {{ dialog: HTMLDialogElement, move: any }} `dialog` is shown, and leaves the document once it is closed.
+ * @returns {{ dialog: HTMLDialogElement, move: any }} `dialog` is open, and is removed from the document once it is closed.
  */
 export function openPicker(room, move, { schema, play }) {
   const only = Object.keys(move.choices).length === 1;
@@ -63,14 +64,14 @@ export function openPicker(room, move, { schema, play }) {
   return { dialog, move };
 }
 
-/** A schema with these of its fields alone. */
+/** A schema with only these of its fields. */
 function onlyThese(schema, names) {
   const resolved = schema?.$ref ? schema.$ref.replace(/^#\//, "").split("/").reduce((at, key) => at?.[key], schema) ?? {} : schema ?? {};
   const properties = Object.fromEntries(names.map((name) => [name, resolved.properties?.[name] ?? {}]));
   return { $defs: schema?.$defs, type: "object", properties, required: names.filter((name) => !resolved.properties || (resolved.required ?? []).includes(name)) };
 }
 
-/** The values of a choice that is one of some. */
+/** The values of a choice, if it is a list or a range. */
 export function valuesOf(choice) {
   if (choice.range) return Array.from({ length: Math.max(0, choice.range[1] - choice.range[0]) }, (_, i) => choice.range[0] + i);
   return choice.of;
@@ -84,7 +85,7 @@ function picker(room, move, field, choice, { only, done }) {
   return onePicker(room, field, values);
 }
 
-/** Each value a button, which makes the move. */
+/** A button for each value, which makes the move. */
 function tapPicker(room, field, values, done) {
   const buttons = values.map((value) => el("button", { type: "button", onclick: () => done({ [field]: value }) }, textOf(room, value)));
   const group = el("div", { class: optionsClass(buttons), role: "group", "aria-label": labelOf(field) }, buttons);
@@ -130,7 +131,7 @@ function boxed(room, field, legend, values, boxes, ...more) {
   return el("fieldset", { class: "field" }, el("legend", {}, legend), filterFor(rows, boxes), el("div", { class: optionsClass(rows) }, rows), more);
 }
 
-/** Short ones stand closer; many move under their filter. */
+/** The classes of a list of options: short ones stand closer, and many scroll below their filter. */
 export function optionsClass(rows) {
   return ["options", rows.length > MANY && "many", rows.every((row) => row.textContent.length <= SHORT) && "short"];
 }
@@ -147,7 +148,7 @@ function numberPicker(field, [from, to]) {
   return { field, value, element: el("div", { class: "field" }, el("label", { htmlFor: id }, labelOf(field)), input, el("p", { class: "hint", id: `${id}-hint` }, t("{low} to {high}", { low: from, high: to - 1 }))) };
 }
 
-/** A field that hides those of many which do not hold what is written there; null where there are few. */
+/** A field that hides the rows without the text that is typed into it; null if there are few rows. */
 export function filterFor(rows, focusable) {
   if (rows.length <= MANY) return null;
   const input = el("input", { type: "search", "aria-label": t("Filter"), placeholder: t("Filter"), autocomplete: "off", "data-key": "filter" });

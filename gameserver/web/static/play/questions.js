@@ -1,4 +1,4 @@
-/** What the game asks several at once: a card for each question, with the answers to choose from, who has answered, and how long there is. */
+/** The game's questions: a card for each, with the answers to choose from, who has answered, and the time left. */
 
 import { labelOf } from "../form.js";
 import { live } from "../page/elements.js";
@@ -10,7 +10,7 @@ import { t } from "../page/language.js";
 const COLOURS = 8;
 
 /**
- * The cards of all questions that are open; hidden where none is.
+ * The cards of all questions that are open; hidden if there are none.
  * @param {any} room
  * @param {any} about
  */
@@ -38,7 +38,7 @@ function questionOf(room, name, message) {
     for (const button of /** @type {any} */ (card.querySelectorAll("button.choice"))) button.setAttribute("aria-pressed", String(chosen !== null && button.dataset.value === JSON.stringify(chosen)));
   };
 
-  /** A question that is asked anew begins without what was answered before. */
+  /** Begin anew, without the earlier answer, when a question is asked again. */
   const begin = (mine) => {
     chosen = null;
     form = mine ? sender(room, name, message, { sent: (data) => ((chosen = Object.values(data)[0] ?? null), mark()), button: choice }) : null;

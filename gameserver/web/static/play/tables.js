@@ -1,6 +1,6 @@
 /*
- * Documents as people read them: numbers with labels, what belongs to players in one table, boards, cards, lists. How a
- * value is shown follows from its shape alone; JSON is for developers.
+ * Documents for people: numbers with labels, one table for what belongs to players, boards, cards, lists. How a value
+ * is shown depends only on its shape; JSON is for developers.
  */
 
 import { labelOf } from "../form.js";
@@ -9,16 +9,16 @@ import { el, fill, seatColor } from "../page.js";
 import { isPlain, isSeat, keyOf, textOf, textsOf } from "./words.js";
 import { said, t } from "../page/language.js";
 
-const SHOWN = 100; // items of one list or dict
+const SHOWN = 100; // the most items that are shown of one list or dict
 const COLUMNS = 8;
-const MANY = 8; // numbers that each get a tile
+const MANY = 8; // up to so many numbers get a tile each
 const DEEPEST = 6;
 const REDRAW_MS = 100; // for games that change many times a second
 const BOARDS = [9, 16, 25, 36, 49, 64, 81, 100];
 
 const isDict = (value) => !isPlain(value) && !Array.isArray(value);
 
-/** What was shown at each path before, to mark what is another now. */
+/** What was shown at each path the last time, to mark what has changed. */
 let before = new Map();
 let now = new Map();
 
@@ -41,7 +41,7 @@ export function documents(room) {
   return live(section, room, () => (due ??= setTimeout(draw, REDRAW_MS)), ["$change", "$seats", "$joined"]);
 }
 
-/** Of one dict: its plain values side by side, what belongs to players in one table, and each other value under its name. */
+/** One dict: its plain values side by side, a table for what belongs to players, each other value under its name. */
 export function fields(room, doc, path, depth) {
   const entries = Object.entries(doc).slice(0, SHOWN);
   const plain = entries.filter(([, value]) => isPlain(value));
@@ -58,7 +58,7 @@ export function fields(room, doc, path, depth) {
   return fitting(el("div", { class: "parts" }, parts), parts);
 }
 
-/** On a screen that does not scroll as many of its items are shown as fit, and the rest in words; see kit/fit.js. */
+/** On a screen that does not scroll, show as many items as fit, and the rest in words; see kit/fit.js. */
 function fitting(node, items) {
   const rest = el("p", { class: "fit-rest muted", hidden: true });
   const showItems = (wanted) => {
@@ -72,7 +72,7 @@ function fitting(node, items) {
   return Object.assign(node, { showItems, itemCount: items.length });
 }
 
-/** Dicts of plain values with the same keys, such as owner and armies of each place, together; and all others. */
+/** Entries in groups: dicts of plain values with the same keys, such as owner and armies of each place; and the rest. */
 function sorted(entries) {
   const groups = new Map();
   for (const entry of entries) {
@@ -124,13 +124,13 @@ function list(room, value, path, depth) {
   return el("ol", { class: "stack tight" }, items.map((item, i) => el("li", {}, shape(room, item, `${path}/${i}`, depth + 1))), more);
 }
 
-/** Such as ["apple", "red"]: the first large, the rest small. */
+/** A short list such as ["apple", "red"]: the first item large, the rest small. */
 function pair(room, [first, ...rest]) {
   const said = rest.filter((item) => item !== null);
   return [textOf(room, first), said.length ? el("span", { class: "small muted" }, ` ${textOf(room, said)}`) : null];
 }
 
-/** Few kinds of value have a colour each: players theirs, by id or by number. */
+/** A board. If there are few kinds of value, each has a colour: players have theirs, by id or by number. */
 function board(room, rows, path) {
   const kinds = [...new Set(rows.flat())].filter((value) => value !== null);
   const tone = (value) => {
@@ -155,7 +155,7 @@ function table(room, rows, path, depth) {
   return scrolling(el("table", {}, el("thead", {}, head), el("tbody", {}, made)), made);
 }
 
-/** What several dicts have by player, a column each. */
+/** One table of several dicts by player, with a column for each dict. */
 function playersTable(room, dicts, path, depth) {
   const seats = [...room.seats.values()].filter(({ id }) => dicts.some(([, value]) => Object.hasOwn(value, id)));
   const head = el("tr", {}, el("td", {}), dicts.map(([key]) => el("th", { scope: "col" }, labelOf(key))));
@@ -177,14 +177,14 @@ function cell(room, value, path) {
   return el("span", { class: mark(room, path, value), dir: "auto" }, textOf(room, value));
 }
 
-/** The class of what is another than before. */
+/** The class of a value that has changed since the last time. */
 function mark(room, path, value) {
   const text = textOf(room, value);
   now.set(path, text);
   return before.size > 0 && before.get(path) !== text ? "changed" : "";
 }
 
-/** What is wider than the screen is moved by itself, by keys as well; of its rows as many are shown as fit. */
+/** A box that scrolls sideways, by keys as well, if it is wider than the screen; it shows as many rows as fit. */
 function scrolling(node, rows = []) {
   const box = el("div", { class: "scrolling", tabindex: "0", role: "group", "aria-label": t("Table") }, node);
   return rows.length > 2 ? fitting(box, rows) : box;

@@ -1,4 +1,4 @@
-/** What is going on: whose turn it is, what is asked for, and how much time is left of what. */
+/** What is going on: whose turn it is, what is asked for, and how much time is left. */
 
 import { labelOf } from "../form.js";
 import { turnHead } from "../kit/turns.js";
@@ -7,7 +7,7 @@ import { clockCountdown, countdown, el, fill } from "../page.js";
 import { whoIs } from "./words.js";
 import { said, t } from "../page/language.js";
 
-/** Where something is asked and it is nobody's turn: who has to answer; null where nothing is asked. */
+/** Who has to answer the open questions, in words, for when it is nobody's turn; null if there are none. */
 function askedText(room) {
   const open = Object.entries(room.info.asked ?? {}).map(([name, seats]) => seats.filter((id) => !(room.info.answered[name] ?? []).includes(id)));
   if (room.turn || !open.some(({ length }) => length)) return null;
@@ -29,7 +29,7 @@ export function head(room, about) {
     note.hidden = !note.textContent;
     section.classList.toggle("active", room.isActive);
     const keys = Object.keys(room.turn?.clocks ?? {});
-    const names = [...room.timers.keys()].filter((name) => !asked[name]); // a question's stands on its card
+    const names = [...room.timers.keys()].filter((name) => !asked[name]); // a question's timer is on its card
     const now = [JSON.stringify(keys.map((key) => [key, whoIs(room, key)])), JSON.stringify(names)];
     if (now[0] !== shown[0]) fill(clocks, keys.map((key) => el("li", { class: "chip" }, el("span", { dir: "auto" }, whoIs(room, key)), " ", clockCountdown(room, key))));
     if (now[1] !== shown[1]) fill(timers, names.map((name) => el("span", { class: "chip" }, `${labelOf(name)} `, countdown(room, name))));

@@ -1,4 +1,4 @@
-/** Values and moves in words: never as JSON, and players always by name. */
+/** Values and moves in words: never JSON, and players always by name. */
 
 import { labelOf } from "../form.js";
 import { said, t } from "../page/language.js";
@@ -31,25 +31,25 @@ export function textOf(room, value) {
   return room.name(value);
 }
 
-/** The items of one list: as seats only if all texts in it are, since the ids of seats are short, and cards are called "7" as well. */
+/** The items of a list in words. Texts are seats only if all are: ids are short, and cards may be called "7" too. */
 export function textsOf(room, items) {
   const texts = items.filter((item) => typeof item === "string");
   const seats = texts.every((item) => isSeat(room, item));
   return items.map((item) => (typeof item === "string" && !seats ? said(item) : textOf(room, item)));
 }
 
-/** A key of a dict in words: a seat by name where all keys are seats. */
+/** A key of a dict in words: a seat by its name, if all keys are seats. */
 export function keyOf(room, key, dict) {
   if (key.startsWith("group:")) return room.name(key);
   return dict && Object.keys(dict).every((each) => isSeat(room, each)) ? room.name(key) : labelOf(key);
 }
 
-/** Whose key this is, such as that of `order` or `clocks`: "you", or a name. */
+/** Whom a key of `order`, `clocks` and the like stands for: "you", or a name. */
 export function whoIs(room, key) {
   return key === room.seat.id ? t("you") : room.name(key);
 }
 
-/** What a button says: an ellipsis for what is left open, and the move's name where little else would stay. */
+/** The text of a button: with an ellipsis for what is left open, or the move's name if little else would be left. */
 export function buttonText(room, move) {
   const text = room.label(move);
   if (!move.choices) return text;
