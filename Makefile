@@ -13,7 +13,7 @@ UNIT := $(subst /,.,$(patsubst %.py,%,$(wildcard tests/test_*.py)) \
 
 NATIVE := gameserver/websocket/native.c gameserver/websocket/native_build.py
 
-# Without bytecode each of the hundreds of servers that tests start would compile all of its modules anew.
+# Without bytecode, each of the hundreds of servers that tests start would compile all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test lint format unit e2e look evening crash attack fuzz js js-test bench bench-commit bench-patches growth needs clean
@@ -44,15 +44,15 @@ unit: .venv/dev.stamp
 e2e: needs
 	@$(TRIAL) tests.e2e
 
-# Every scene of the sample games at eight sizes, with few and with most players: nothing cut, nothing that scrolls on a
-# TV, axe-core, targets of 44 px; pictures go to build/look. LOOK=tests.look.test_trivia for one game,
+# Every scene of the sample games at eight sizes, with few and with the most players: nothing may be cut, or scroll on a
+# TV; axe-core finds nothing; targets are 44 px. Pictures go to build/look. LOOK=tests.look.test_trivia for one game,
 # SIZES="320x568 1280x720" for two of the sizes.
 LOOK ?= tests.look
 SIZES ?=
 look: needs
 	@GAMESERVER_LOOK=all GAMESERVER_LOOK_SIZES="$(SIZES)" GAMESERVER_LOOK_PICTURES=$(CURDIR)/build/look $(TRIAL) $(LOOK)
 
-# Kills at 200 random instants on each store, and a Redis frozen for as long as it says; minutes. Its counts are shown.
+# Kills at KILLS random instants on each store, and a Redis frozen for FREEZE_S; takes minutes, and shows its counts.
 KILLS ?= 200
 FREEZE_S ?= 10
 crash: .venv/dev.stamp
@@ -60,51 +60,52 @@ crash: .venv/dev.stamp
 	  $(BIN)/trial tests.e2e.test_checker tests.e2e.test_crash.RandomKillTests tests.e2e.test_store_away \
 	  tests.e2e.test_failover tests.node.test_failover_model
 
-# A whole evening in browsers: a TV, six phones, three games, and whatever happens to phones meanwhile.
+# A whole evening in browsers: a TV, six phones, three games, and all that may happen to phones meanwhile.
 evening: needs
 	@GAMESERVER_TEST_LONG=1 $(BIN)/trial tests.e2e.test_evening tests.e2e.test_rps
 
-# Attacks on a fresh server, one after the other, and what others notice: times and memory. ARGS=--list names them.
+# Attacks on fresh servers, and what other players notice: times and memory. ARGS=--list names the attacks.
 attack: .venv/dev.stamp
 	@$(BIN)/python -m tests.attack $(ARGS)
 
-# The fuzzers, so many seconds for each of their tests; SEED=… tries again what another run tried, which printed it.
+# The fuzzers, SECONDS for each of their tests. They print a seed; SEED=… tries the same again.
 SECONDS ?= 60
 SEED ?= $(shell od -An -N4 -tu4 /dev/urandom)
 fuzz: .venv/dev.stamp
 	@seed=$$(echo $(SEED)); echo "SEED=$$seed"; \
 	  GAMESERVER_TEST_FUZZ_S=$(SECONDS) GAMESERVER_TEST_SEED=$$seed $(BIN)/trial tests.fuzz
 
-# npm in clients/js, with the Node that is in .venv; nothing where tests/needs.sh has said that it cannot be.
+# npm in clients/js, with the Node that is in .venv; does nothing if tests/needs.sh could not install the packages.
 in_js = if [ -e clients/js/node_modules/.stamp ]; then PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix clients/js --silent $(1); fi
 
 # The JavaScript client's tests.
 js-test: needs
 	@$(call in_js,test)
 
-# The files that pages load, of their sources in clients/js/src; they are committed, since `make run` has no Node.
+# Builds the files that pages load from their sources; they are committed, since `make run` has no Node.
 js: .venv/dev.stamp
 	@tests/needs.sh clients/js
 	@$(call in_js,run build)
 
-# Ours beside its peers: BENCH="fan --rounds 3 --only colyseus,ours-tell" for a part of it. Needs gcc, node 20, npm and two processors.
+# Our server beside others: BENCH="fan --rounds 3 --only colyseus,ours-tell" for a part. Needs gcc, node 20, npm and two
+# processors.
 BENCH ?= fan rooms echo
 
 bench: .venv/dev.stamp build/bench/peers/.stamp
 	$(BIN)/python benchmarks/compare.py $(BENCH)
 
-# What storing each step costs, on SQLite and on a Redis of its own; and how many bytes a patch takes, beside Colyseus.
+# What it costs to store each step, on SQLite and on a Redis of its own; and the bytes of a patch, beside Colyseus.
 bench-commit: .venv/dev.stamp
 	$(BIN)/python benchmarks/commit.py $(ARGS)
 
 bench-patches: .venv/dev.stamp
 	$(BIN)/python benchmarks/patches.py
 
-# How cost grows; draws the plots of docs/speed.rst. 15,000 seats take as many open files on each side.
+# How costs grow; draws the plots of docs/speed.rst. 15,000 seats need as many open files on each side.
 growth: .venv/dev.stamp
 	$(BIN)/python benchmarks/growth.py $(ARGS)
 
-# The pages as a site, with a reference of all public names and a search; for this machine alone.
+# The docs as a site, with a reference of all public names and a search; served to this machine alone.
 DOCS_PORT ?= 8000
 .PHONY: docs
 docs: .venv/dev.stamp
@@ -118,13 +119,13 @@ build/bench/peers/.stamp: benchmarks/peers/package.json benchmarks/peers/package
 	npm --prefix build/bench/peers --silent --legacy-peer-deps --no-audit --no-fund --ignore-scripts ci
 	@touch $@
 
-# What tests need beside .venv: installed where that is allowed, otherwise named; and the pages' files, compressed once
-# instead of by each of the servers that tests start.
+# What tests need besides .venv is installed if that is allowed, and otherwise named. The pages' files are compressed
+# here once, and not by each of the servers that tests start.
 needs: .venv/dev.stamp
 	@tests/needs.sh
 	@$(BIN)/python tests/compress_pages.py
 
-# What was built and cached; .venv and the rooms in gameserver-data stay.
+# Removes what was built and cached; .venv and the rooms in gameserver-data stay.
 clean:
 	rm -rf build dist *.egg-info gameserver/web/_compressed _trial_temp* .hypothesis .mypy_cache .ruff_cache
 	find gameserver games tests twisted -name __pycache__ -prune -exec rm -rf {} +
@@ -137,7 +138,7 @@ clean:
 	@$(PYTHON) -m venv .venv \
 	  || { rm -rf .venv; echo "Python's venv module is missing; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 
-# Twisted's list of plugins is written once, here, by whoever may write it.
+# Running twistd once writes Twisted's cache of plugins, while the user may write it.
 .venv/run.stamp: setup.py pyproject.toml $(NATIVE) | .venv/bin/python
 	@echo 'Installing the server and what it needs into .venv. The first time this takes a minute or two.'
 	@$(PIP) install --editable .
