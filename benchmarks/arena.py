@@ -4,7 +4,7 @@ What a room of the arena costs: bots steer 20 times a second; the server's CPU t
     python benchmarks/arena.py --bots 16 --rooms 1 --seconds 20
 
 Starts a server of its own on a free port, with data in a folder that is removed. The bots run in this process, which
-shares the machine with the server: pin them to different cores (``taskset``) where numbers are to be compared.
+shares the machine with the server: pin them to different cores (``taskset``) if you want to compare numbers.
 Linux only: CPU time is read from ``/proc``.
 """
 

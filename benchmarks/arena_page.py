@@ -4,14 +4,14 @@ What the arena's page costs a player's machine: processor time for each frame, a
     python -m benchmarks.arena_page --bots 15 --seconds 60 --screen laptop
     python -m benchmarks.arena_page --seconds 600 --check    # ten minutes; the status is 1 where a bound is broken
 
-Starts a server and a Chromium of its own; bots play with whoever sits at the page, which is driven by keys. Chromium
-counts the time of the page's main thread (script, style, layout, and all tasks together) by the Performance domain of
-its DevTools protocol; the heap is read once every ten seconds, after a collection that is not counted. Where there is
-no GPU pixels are painted by the processor too, in other threads and processes: on a laptop or a phone the page does
-not, so it is left out. A round that ends is followed by another, and what passes between them is not counted.
+Starts a server and a Chromium of its own; the page is driven by keys, and bots play with it. Chromium counts the time
+of the page's main thread (script, style, layout, and all tasks together) by the Performance domain of its DevTools
+protocol. The heap is read every ten seconds, after a garbage collection that is not counted. Without a GPU the
+processor paints the pixels too, in other threads and processes; on a laptop or a phone it does not, so that is left
+out. A round that ends is followed by another, and the time between them is not counted.
 
-What is checked: at most `MOST_PERCENT` of a core at 60 frames a second, and a heap that does not grow: of the collected
-heaps the median of the last third is at most `GROWTH_MB` above that of the first.
+It checks that the page takes at most `MOST_PERCENT` of a core at 60 frames a second, and that the heap does not grow:
+the median of the last third of the samples is at most `GROWTH_MB` above that of the first third.
 """
 
 from __future__ import annotations

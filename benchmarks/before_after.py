@@ -1,7 +1,7 @@
 """
-What `sizes` measures of this tree beside what it measured of an older one: kept, drawn, and told in ``docs/speed.rst``.
+Compares what `sizes` measures in this tree with an older tree: keeps, draws, and writes it into ``docs/speed.rst``.
 
-Figures are kept in ``growth.json``, so that some parts can be taken anew without the others.
+Figures are kept in ``growth.json``, so that some parts can be measured anew without the others.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PLOTS: Final = HERE.parent / "docs" / "growth"
 BEGIN: Final = ".. What follows is written by benchmarks/growth.py.\n"
 END: Final = ".. What was written by benchmarks/growth.py ends here.\n"
 LEAST: Final = 0.001
-"""In place of 0, which no logarithm has."""
+"""Stands for 0, which has no logarithm."""
 
 Figures = dict[str, list[list[float]]]
 """By part, pairs of size and figure."""

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """
-Kill and restart nodes of one Redis while people play through one address, and measure for how long each was held up.
+Kill and restart nodes of one Redis while people play through one address, and measure how long each was held up.
 
-Real servers, a real Redis, and clients as a program has them, which know one address: it leads to any node that says
-that it is ready, as a proxy in front does. Each player sends one message after the other and waits for its answer; how
-long that took is how long the player was held up. At the end each room is asked what it counted: an answer that it does
-not know of was lost, one that it counted twice was doubled.
+There are real servers, a real Redis, and Python clients that know one address. As with a proxy in front, it leads to
+any node that says that it is ready. Each player sends one message after the other and waits for its answer; how long
+that takes is how long the player was held up. At the end each room is asked what it has counted: a message that was
+answered and not counted was lost, one that was counted twice was doubled.
 
 ``kill``: some of the nodes are killed at once. ``rolling``: each node in turn is told to stop, and started again.
 """

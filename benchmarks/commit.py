@@ -2,9 +2,9 @@
 """
 Measure what it costs to store each step before it is told: ``durability = "commit"`` beside ``"none"``, on each store.
 
-100 rooms of 4 in which all send as fast as they are answered. The figure is deliveries per second of the server's own
-processor time (its writer's thread included, Redis itself not); its ratio to ``none`` in the same run is what holds on
-a shared machine. Redis runs with ``appendfsync always``. With ``--restore`` it measures instead how long a server takes
+In 100 rooms of 4, all send as fast as they are answered. The figure is deliveries per second of the server's own
+processor time (with its writer thread, without Redis). On a shared machine, only its ratio to ``none`` in the same run
+means anything. Redis runs with ``appendfsync always``. With ``--restore`` it measures instead how long a server takes
 to open 1,000 rooms: its start with them, less its start without, by the clock and in processor time.
 """
 
@@ -28,9 +28,9 @@ ROOMS = Shape(100, 4, 4, 64)
 RESTORED = Shape(1000, 4, 1, 64)
 """Rooms that are restored: each with four seats and what a few seconds of play left in its tail."""
 GOAL = 0.5
-"""The least that ``commit`` is to be of ``none``."""
+"""``commit`` should reach at least this share of ``none``."""
 GOAL_S = 2.0
-"""The longest that 1,000 rooms may take."""
+"""How many seconds 1,000 rooms may take at most."""
 
 
 def main() -> None:

@@ -2,8 +2,8 @@
 """
 Measure relay servers side by side: one after the other in one run, each on processor 0, the load on processor 1.
 
-The figure to quote is deliveries per second of the server's processor time, and its ratio to each peer in the same run:
-on a shared machine nothing else holds. ``make bench`` runs the three workloads that are quoted.
+The figure to quote is deliveries per second of the server's processor time, and its ratio to each peer in the same run;
+no other figure means anything on a shared machine. ``make bench`` runs the three workloads that are quoted.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ SHAPES = {"fan": (1, 200, 1), "rooms": (100, 4, 4), "echo": (100, 1, 1), "idle":
 RATES = {"light": 50.0}
 """Messages a second of each sender; all others send the next as soon as the last has come back."""
 SETTLE_S, QUIET, QUIET_S = 0.7, 0.05, 60.0
-"""A server is loaded once it has used less than such a part of a processor for so long: ours compresses its pages, the
-first time, in a thread. It is not waited for longer than the last of these."""
+"""The load begins once a server has used less than ``QUIET`` of a processor for ``SETTLE_S`` seconds, since ours
+compresses its pages the first time, in a thread; or after ``QUIET_S`` seconds."""
 FIRST_PORT = 9300
 OURS = ("ours-tell", "ours-ask", "ours-python-tell", "ours-python-ask")
 """
-Our server as it is installed, which is partly in C where there is a compiler; and all in Python. What is said as a
-*tell* is not answered, what is said as an *ask* is.
+Our server as it is installed, which is partly in C if there is a compiler; and all in Python. A *tell* is a message
+without an answer, an *ask* one with an answer.
 """
 TOLD = ("p50_us", "p99_us", "opened", "connections", "closed", "connect_s", "bytes", "messages")
 """What the load tells, as it tells it."""

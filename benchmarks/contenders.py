@@ -1,7 +1,7 @@
 """
-The servers that are measured, and what the load has to say to each: the same work, in each one's own words.
+The servers that are measured, and what the load has to send to each: the same work, in each one's own protocol.
 
-A target is one connection, as ``wsload.c`` reads it: path, subprotocol, what to say first, what to send again and
+A target is one connection, as ``wsload.c`` reads it: path, subprotocol, what to send first, what to send again and
 again, flags.
 """
 

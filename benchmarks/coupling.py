@@ -1,8 +1,9 @@
 """
 How much the parts of the package know of one another; ``python benchmarks/coupling.py`` prints it.
 
-Counted are: the files that one committed ``send`` enters and how often it goes from one file to another, cycles of
-imports (those for types alone count), the slots of `Room` and who assigns them from outside its folder, and long files.
+It counts the files that one committed ``send`` enters and how often it goes from one file to another; cycles of imports
+(those for types alone count too); the slots of `Room` and those that are assigned from outside its folder; and long
+files.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 """
 Measure how cost grows, and draw it for ``docs/speed.rst``.
 
-``rooms``, ``seats`` and ``ticks`` are of a server over sockets: the size of rooms, idle seats, and rooms that tick. All
-other parts are of `sizes`, in process, beside what the same script found in an older tree: ``--before TREE`` measures
-that one anew, with the Python of this tree.
+``rooms``, ``seats`` and ``ticks`` measure a server over sockets: the size of rooms, idle seats, and rooms that tick.
+All other parts are those of `sizes`, in process, compared with what the same script found in an older tree; ``--before
+TREE`` measures that one anew, with the Python of this tree.
 
 Over sockets the server has processor 0 and the load processor 1, as in ``compare.py``; each figure is the median of its
 rounds.

@@ -1,9 +1,9 @@
 """
-How many logins a second Argon2's settings allow, and how long the reactor pauses meanwhile.
+How many logins a second the settings of Argon2 allow, and how long the reactor pauses meanwhile.
 
 The server runs in this process, with a heartbeat every 2 ms that notes how late it comes: that is how long everybody
-else in the server waits. Fifty clients log in at the same time, over HTTP, from a process of their own. Run it on a
-machine that does nothing else::
+else in the server waits. Fifty clients log in at the same time, over HTTP, from another process. Run it on a machine
+that does nothing else::
 
     python benchmarks/logins.py
     python benchmarks/logins.py --threads 1 --rounds 5 --cost 19456:2 --cost 65536:3

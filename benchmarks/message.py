@@ -1,10 +1,10 @@
 """
 What one message costs within the server's process, from the bytes that a client sent to the bytes that are written.
 
-``python -m benchmarks.message`` prints microseconds a message, the least of many rounds of 100 passes: of a *tell*
-and an *ask*, in the frames of our own clients, of one who is alone and in a room of four who all speak in each pass;
-and where each message changes a document that is stored (in memory) before it is told. Sockets take all that they are
-given, so the kernel's part is none of it. With ``--older TREE`` the same is measured of another tree by turns.
+``python -m benchmarks.message`` prints microseconds per message, the least of many rounds of 100 passes: for a *tell*
+and an *ask*, in the frames of our own clients, for one member alone and for a room of four who all speak in each pass;
+and for messages that change a document, which is stored (in memory) before it is told. The sockets are fakes that take
+everything, so the kernel's part is not included. ``--older TREE`` measures another tree too, in alternating rounds.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """
 What a step's work with moves costs beside the game's own call of ``moves``.
 
-``python -m benchmarks.moves`` prints two tables, in microseconds of the process. The first is of 50 moves of the
-plainest kind, buttons with a card and a number, which a game makes faster than any that looks what is legal: medians of
-many rounds that take turns with each other. The second is of whole games by chance, of people who are all connected:
-all that a step does with moves (asking, holding them against their messages, telling them, and looking whether the next
-message is one), to the game's own call alone.
+``python -m benchmarks.moves`` prints two tables, in microseconds of processor time. The first is for 50 moves of the
+plainest kind, buttons with a card and a number; any game that has to find out what is legal takes longer to make them.
+It has medians of many alternating rounds. The second is for whole random games, with all players connected: all that a
+step does with moves (ask for them, check them against their messages, send them, and look whether the next message is
+one of them), compared with the game's own call alone.
 """
 
 from __future__ import annotations

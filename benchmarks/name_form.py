@@ -4,9 +4,9 @@ How soon a phone shows the form in which somebody gives a name, and what is load
     python benchmarks/name_form.py --game trivia --kbit 400 --latency 400
 
 Starts a server and a Chromium of its own, and opens the link of a room as a phone would, first with an empty cache and
-then again. Chromium holds back what it loads as on a line of so many kbit/s, on which each answer takes so many ms
-more (the Network domain of its DevTools protocol). Bytes are those on the wire, compressed, with their headers; a file
-out of the cache is no request. What comes after the form is counted besides.
+then again. Chromium loads as over a line of so many kbit/s on which each answer takes so many ms more (the Network
+domain of its DevTools protocol). Bytes are those on the wire, compressed, with headers; a file from the cache is no
+request. What is loaded after the form is shown is counted separately.
 """
 
 from __future__ import annotations

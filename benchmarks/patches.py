@@ -3,7 +3,7 @@ How many bytes a patch takes: fifty bodies move, twenty times a second, before t
 
 ``python benchmarks/patches.py`` walks the bodies through a room of this framework, counts what each viewer is sent, and
 gives the same walk to the encoder of Colyseus 0.18 (``@colyseus/schema``, at the version that ``colyseus_schema``
-pins), which it installs into a folder of its own. Counted are whole messages, of both.
+pins), which it installs into a folder of its own. Whole messages are counted, for both.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """
 Whole games by the moves that players are told: each of the samples that has moves, and those that others wrote.
 
-``python -m benchmarks.play_outs`` plays each game 1,000 times with restarts anywhere and once more without, and
-compares the whole rows at the end: documents, turns, seats, timers, result and chance must be the same. All that was
-sent is read for moves that are another's. ``--times 20`` is a shorter look.
+``python -m benchmarks.play_outs`` plays each game 1,000 times with restarts at any place, and each once more without.
+It compares the whole rows at the end: documents, turns, seats, timers, result and chance must be the same. And it
+checks that nothing that was sent to a player has moves of another. ``--times 20`` is a shorter run.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ GIVEN: dict[str, tuple[type[Game], int]] = {
     "traders": (Traders, 300),
 }
 """
-By name, and after so many moves it is enough. Two never end by chance: who attacks and fortifies at random conquers no
-world, and without offers, which are open to anything, nobody gets what a second town costs.
+By name, with the number of moves after which a game is stopped. Two never end by random moves: who attacks and
+fortifies at random conquers no world; and without trades, whose moves are open to anything, nobody can pay for a second
+town.
 """
 SAMPLES = ("sample-reversi", "sample-hearts")
 """The samples that say their moves."""

@@ -1,4 +1,4 @@
-"""What a server costs: its processor time and memory, with all its children, as Linux tells them."""
+"""What a server costs: its processor time and memory, with all its children, as Linux counts them."""
 
 from __future__ import annotations
 

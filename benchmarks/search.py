@@ -1,8 +1,8 @@
 """
 How often a bot that searches beats one that moves by chance: reversi's, with as many playouts as it has there.
 
-``python -m benchmarks.search`` plays 100 games, each side half of them, and takes some minutes; ``--games``,
-``--playouts`` and ``--processes`` are other numbers of these; ``--first 50`` goes on where 50 were played.
+``python -m benchmarks.search`` plays 100 games, half of them on each side, and takes some minutes. ``--games``,
+``--playouts`` and ``--processes`` set other numbers of these; ``--first 50`` goes on after 50 games.
 """
 
 from __future__ import annotations

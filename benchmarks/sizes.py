@@ -1,9 +1,10 @@
 """
-How what one thing costs grows with how much is there, in process, one thing at a time.
+How the cost of one thing grows with its size, in process, one thing at a time.
 
-``python benchmarks/sizes.py`` prints for each a line by size, with the exponent from one size to the next: with 1 twice
-as much costs twice as much. Names of parts select some. Times are milliseconds of processor time, the least of three,
-or of one where many come. ``--json`` prints a line of JSON for each part instead, for ``benchmarks/growth.py``.
+``python benchmarks/sizes.py`` prints for each part a line by size, with the exponent from one size to the next: if it
+is 1, twice the size costs twice as much. Names of parts select some. Times are milliseconds of processor time, the
+least of three rounds, or of one round where many people join. ``--json`` prints a line of JSON for each part instead,
+for ``benchmarks/growth.py``.
 """
 
 from __future__ import annotations

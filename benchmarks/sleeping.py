@@ -1,8 +1,8 @@
 """
-What rooms cost that are in the store alone: the start, memory, waking one, a page of the lobby.
+What sleeping rooms cost, which are in the store alone: the start, memory, waking one, a page of the lobby.
 
-``benchmarks/sleeping.py --rooms 100000 --store sqlite`` fills a new store with copies of one room of the
-sample game, which sleep, starts ``twistd gameserver`` over it, and asks over HTTP.
+``benchmarks/sleeping.py --rooms 100000 --store sqlite`` fills a new store with sleeping copies of one room of the
+sample game, starts ``twistd gameserver`` on it, and asks over HTTP.
 """
 
 from __future__ import annotations
