@@ -1,8 +1,8 @@
 """
 The tests; the tree mirrors ``gameserver``.
 
-Hypothesis draws the same examples each time, so that a change is judged by what it changes, and no example is too slow:
-the machine may be busy. ``HYPOTHESIS_PROFILE=search`` draws others.
+Hypothesis draws the same examples each time, so that a failure comes from the change that is tested. No example counts
+as too slow, since the machine may be busy. ``HYPOTHESIS_PROFILE=search`` draws other examples.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """
-Compresses the pages of this checkout once, to where servers look for what a built package brings.
+Compresses the pages of this checkout once, into the folder where servers look for what a built package brings.
 
-Tests start hundreds of servers, each on an empty folder, and each would compress the same files for seconds. The forms
-are named by what a file holds, so that a file which has changed since is compressed by the servers, as ever.
+Tests start hundreds of servers, each with an empty data folder, and each would compress the same files for seconds. The
+results are named by a hash of the file, so that servers still compress a file that has changed since.
 
 Usage: ``python tests/compress_pages.py``, which ``make needs`` does.
 """

@@ -1,4 +1,4 @@
-"""The benchmarks run at all: nobody runs them often, and what they build on moves."""
+"""The benchmarks still run: they are run seldom, and the code that they use changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What docstrings are: each says something itself."""
+"""Docstrings: each says something by itself, and does not only refer to another."""
 
 from __future__ import annotations
 

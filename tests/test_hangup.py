@@ -1,4 +1,4 @@
-"""SIGHUP: files are read again, in the reactor's turn, and only where there are any."""
+"""SIGHUP: files are read again, in a pass of the reactor, and only if there are any."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gameserver.hangup import Hangup
 
 
 class Turns:
-    """A reactor that does nothing until its turn."""
+    """A reactor that keeps the calls of other threads until a test makes them."""
 
     def __init__(self) -> None:
         self.calls: list[Callable[[], Any]] = []

@@ -1,4 +1,4 @@
-"""What a test does where what it needs is missing."""
+"""What a test does if something that it needs is missing."""
 
 from __future__ import annotations
 

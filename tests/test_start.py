@@ -1,4 +1,4 @@
-"""What a start does not wait for: packages that few servers need, which take time to import."""
+"""What a start does not import: packages that few servers need, and that take time."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """
-What is not translated in the pages and the sample games: ``python -m tests.words`` says it.
+Prints what is not translated in the pages and the sample games: ``python -m tests.words``.
 
-Authors have ``gameserver words`` for their own games, which finds it the same way.
+Authors have ``gameserver words`` for their own games, which finds it in the same way.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who comes in: guesses, bans, neighbours, files that others can read."""
+"""Attacks on what lets people in: guesses, bans, neighbours of an address, files that others can read."""
 
 from __future__ import annotations
 

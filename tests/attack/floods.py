@@ -53,7 +53,7 @@ def name_in_create(stage: Stage) -> Outcome:
 
 @attack("3")
 def listens(stage: Stage) -> Outcome:
-    """350 times the whole wall of a lobby, whose lines are as long as they may be; in 19 KB, and nothing is read."""
+    """350 times all lines of a lobby, which are as long as they may be; in 19 KB, and nothing is read."""
     _fill_lobby(stage)
     line = stage.guest(narrow=True)
     line.push(

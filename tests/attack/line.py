@@ -1,4 +1,4 @@
-"""A bare client that blocks, says any bytes, reads only when it is told to, and knows how it was ended."""
+"""A bare client that blocks, sends any bytes, reads only when told to, and knows how its connection ended."""
 
 from __future__ import annotations
 

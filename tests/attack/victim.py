@@ -1,9 +1,9 @@
 """
-Somebody who plays while the server is attacked: says something every 40 ms, and prints how long answers took.
+A player while the server is attacked: sends something every 40 ms, and prints how long the answers took.
 
 Usage: ``python -m tests.attack.victim PORT``. It prints ``ready``, plays until its input is closed, and ends with the
-milliseconds as JSON, or with what went wrong. What would have been said while an answer was late is late as well, so a
-pause of three seconds weighs as much as it does for somebody who plays.
+milliseconds as JSON, or with what went wrong. Messages that could not be sent while an answer was late count as late
+too, so that a pause of three seconds weighs as much as it does for a real player.
 """
 
 from __future__ import annotations

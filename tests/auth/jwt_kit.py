@@ -1,4 +1,4 @@
-"""Somebody else's service, which makes tokens, and its keys as files and as a set."""
+"""A service of somebody else that makes JSON Web Tokens, with its keys as files and as a key set."""
 
 from __future__ import annotations
 

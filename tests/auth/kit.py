@@ -1,4 +1,4 @@
-"""What tests of authenticators share: passwords that are hashed cheaply, and what an authenticator is made of."""
+"""What tests of authenticators share: cheap password hashing, and an `AuthContext`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def fast_hasher(waiting: int = 100) -> Hasher:
 
 
 def means(**settings: Any) -> AuthContext:
-    """:returns: what authenticators are made of, on a clock that stands still; `AuthContext.reactor` moves it."""
+    """:returns: a context for authenticators, on a clock that stands still; `AuthContext.reactor` moves it."""
     seconds = Seconds()
     store = MemoryStore()
     store.start()

@@ -1,4 +1,4 @@
-"""Hashing passwords: elsewhere, not too many at a time, and the same work for nobody's."""
+"""Hashing passwords: in threads, not too many at a time, and with the same work if there is no such account."""
 
 from __future__ import annotations
 

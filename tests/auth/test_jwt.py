@@ -1,4 +1,4 @@
-"""Somebody else's tokens: which are believed, what they mean, and every way in which one is not."""
+"""Tokens of another service: which are accepted, what they mean, and every way in which one is refused."""
 
 from __future__ import annotations
 

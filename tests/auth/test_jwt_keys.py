@@ -1,4 +1,4 @@
-"""Keys at an address: when they are looked at, how often, and what is good meanwhile."""
+"""Keys at a URL: when and how often they are fetched, and which are accepted meanwhile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tokens of other systems that are good no more: known after a restart, on other nodes, and bounded."""
+"""Tokens of other systems that were revoked: known after a restart and on other nodes, and bounded in number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work in threads: no more at a time than was said, and none for who waits no longer."""
+"""Work in threads: no more at a time than was set, and none for callers that have given up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Processes that search, without any: what comes too late of one that is about to end."""
+"""Worker processes that search, faked: answers that come too late from one that is about to end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A lease by this node's own clock: never longer than the store thinks, whatever the answers take."""
+"""A lease by this node's own clock: never longer than for the store, however long answers take."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A node keeps its name in its data folder, and one process at a time is it."""
+"""A node keeps its name in its data folder, and only one process at a time may have it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Users of a real project, in a process that has Django: run by ``tests.e2e.test_django`` for each release."""
+"""Tests with users of a real project, in a process with Django; ``tests.e2e.test_django`` runs it for each release."""
 
 from __future__ import annotations
 

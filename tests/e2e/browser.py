@@ -5,8 +5,8 @@ Playwright's calls block, so a test writes what the people do as a plain functio
 it in a thread. Every wait is bounded. What a page says on its console as an error, such as a breach of its content
 security policy, fails the test; and where something fails, what each page showed is reported with it.
 
-Debian's chromium is used: Playwright's own browsers are not downloaded. Its headless shell opens a page for a tenth of
-what the whole browser takes, which draws a window around it; where there is no shell, the browser does as well.
+Debian's chromium is used: Playwright's own browsers are not downloaded. Its headless shell opens a page with a tenth of
+the work of the whole browser, which draws a window around it; without a shell, the browser is used.
 """
 
 from __future__ import annotations

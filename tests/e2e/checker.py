@@ -1,13 +1,13 @@
 """
 Compares what the clients of a room were told with what the room has.
 
-It reads what went over the wire, message by message, and trusts no client's own account of it: it puts documents
-together and counts streams itself. What the room has, the game of `tests.e2e.crash_games` tells an auditor. It finds:
+It reads what went over the wire, message by message, and does not rely on any client: it puts documents together and
+counts streams itself. The game of `tests.e2e.crash_games` tells an auditor what the room has. It finds:
 
-- what was told (a reply, an event, a patch, a document, a line of chat, a timer) and is not there: a lost step;
-- what is there twice, out of order, or was never asked; what was refused and is there all the same;
-- a request with two answers, or sent again as another; one whose answer was not told by the end;
-- a stream with a gap or a repeat; one number of a stream under which two were told different things;
+- what was told (a reply, an event, a patch, a document, a line of chat, a timer) and is not in the room: a lost step;
+- what is there twice, out of order, or was never asked for; what was refused and is there all the same;
+- a request with two answers, or sent again with other content; one that has no answer by the end;
+- a stream with a gap or a repeat; a number of a stream under which two clients were told different things;
 - a timer that fires twice, that was never armed, or by the end has not fired.
 """
 

@@ -1,5 +1,5 @@
 """
-A client that is not ours: ``websockets`` from PyPI and the page WIRE.md, nothing of this repository.
+A client that is not ours: made of ``websockets`` from PyPI by docs/protocol.rst, with nothing of this repository.
 
 Two people play: hello, create, join by code, send, chat, a connection that breaks, resume with all that was missed, and
 leave. Any surprise ends it with a traceback and exit status 1. Run by ``test_server.py``::
@@ -119,7 +119,7 @@ class Peer:
 
 
 def patch(document: Any, op: list[Any]) -> None:
-    """Apply one op, as WIRE.md has it."""
+    """Apply one op, as docs/protocol.rst has it."""
     kind, path = op[0], op[1]
     if kind == 2:
         for step in path:

@@ -1,11 +1,11 @@
 """
-A wire between a server and its store that a test can break in all the ways in which networks break.
+A connection between a server and its store that a test can break in all the ways in which networks break.
 
 ====== ============================================================================================================
 cut    all connections end, new ones are refused
-mute   what is asked still arrives; what is answered never does: whoever asked cannot know whether it was done
-hold   what is asked from now on does not arrive, and nobody is told; it goes on its way at the end, even what was asked
-       on a connection that its sender has given up meanwhile: that one comes very late
+mute   requests still arrive, but no answer does: whoever asked cannot know whether it was done
+hold   requests do not arrive from now on, and nobody is told; they are passed on at the end, even those on a connection
+       that its sender has given up meanwhile: these come very late
 ====== ============================================================================================================
 """
 

@@ -1,4 +1,4 @@
-"""The kit itself: when a server's output is told."""
+"""The kit itself: when the output of a server is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``make run`` says before there is a server, and what the pages say that it takes."""
+"""What ``make run`` prints before there is a server, and what the docs say that it takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What our pages show of things outside a game's own: the lobby's chat, announcements, teams."""
+"""What our pages show besides a game's own scenes: the chat of the lobby, announcements, teams."""
 
 from __future__ import annotations
 

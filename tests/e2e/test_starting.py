@@ -1,4 +1,4 @@
-"""Starts that come to nothing, with the real command: one line that says what to do, and status 1."""
+"""Starts that fail, with the real command: one line that says what to do, and status 1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How people come in, by links that are odd and lines that are broken, in a real browser."""
+"""How people join, by odd links and over broken connections, in a real browser."""
 
 from __future__ import annotations
 

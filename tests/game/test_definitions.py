@@ -1,4 +1,4 @@
-"""What a game's class must be, said when the class is made or read."""
+"""What a game's class must be like; faults are reported when the class is made or read."""
 
 from __future__ import annotations
 

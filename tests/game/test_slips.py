@@ -1,4 +1,4 @@
-"""Slips of the pen in a game's class: what is refused, what is pointed out, and what is nobody's business."""
+"""Mistakes in a game's class: which are refused, which are pointed out, and what is left alone."""
 
 from __future__ import annotations
 

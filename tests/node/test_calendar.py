@@ -1,4 +1,4 @@
-"""The calendar of a node: whatever becomes of its clock, and of the store, each time comes as often as it should."""
+"""The calendar of a node: whatever happens to its clock and to the store, each time comes as often as it should."""
 
 from __future__ import annotations
 

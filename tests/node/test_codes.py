@@ -1,4 +1,4 @@
-"""Codes of rooms: they grow where those that are drawn are taken, and nobody draws for ever."""
+"""Codes of rooms: they get longer if those that are drawn are taken, and drawing ends."""
 
 from __future__ import annotations
 

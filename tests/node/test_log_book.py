@@ -1,4 +1,4 @@
-"""The moderation log and the blocks: what is bounded, and what drives out what."""
+"""The moderation log and the blocks: what is bounded, and which entries are dropped for new ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a node comes to a room that it is asked for: here, in the store alone, at another node, or nowhere."""
+"""How a node finds a room that it is asked for: in memory, in the store alone, at another node, or nowhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ticks: on time on average, skipped and counted where they are late; rooms of a rate share a timer and a turn."""
+"""Ticks: on time on average, skipped and counted if they are late; rooms of one rate share a timer and a pass."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ class GridTests(TickCase):
 
 
 class SharedTests(TickCase):
-    """One timer and one turn for all rooms of a rate."""
+    """One timer and one pass for all rooms of a rate."""
 
     def count_commits(self) -> list[int]:
         """Let the store note, for each round trip, how many rooms it was for."""

@@ -181,7 +181,7 @@ class TakeoverTests(TwoNodesTestCase):
 
 
 class PostTests(TwoNodesTestCase):
-    """Lines outside rooms, which all nodes write to the same walls."""
+    """Lines outside rooms, which all nodes write to the same store."""
 
     def say(self, node: Place, session: FakeSession, text: str) -> Deferred[None]:
         """Write to the lobby."""

@@ -208,7 +208,7 @@ class EncodeTests(SynchronousTestCase):
             pass
 
     def test_form(self) -> None:
-        """The form on the wire is the one that WIRE.md fixes."""
+        """The form on the wire is the one that docs/protocol.rst fixes."""
         self.assertEqual(values.encode({"b": b"\xff", "$x": 1, "$": (2,)}), b'{"b":{"$bytes":"/w=="},"$$x":1,"$$":[2]}')
         self.assertEqual(values.encode({"a": 1}, special=False), b'{"a":1}')
 

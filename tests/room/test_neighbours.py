@@ -1,4 +1,4 @@
-"""Rooms that share a turn and a commit: what is wrong with one of them harms it alone."""
+"""Rooms that share a pass and a commit: what is wrong with one of them harms it alone."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Counting(Game):
 
 
 class NeighbourTests(SynchronousTestCase):
-    """Three rooms that change in the same turn."""
+    """Three rooms that change in the same pass."""
 
     def setUp(self) -> None:
         self.at = Place(Counting, beats=False)
@@ -46,7 +46,7 @@ class NeighbourTests(SynchronousTestCase):
         self.runners = [self.at.create(session) for session in self.sessions]
 
     def add(self) -> list[Any]:
-        """Each room counts, in one turn. :returns: what each was answered."""
+        """Each room counts, in one pass. :returns: what each was answered."""
         for session in self.sessions:
             session.frames.clear()
         self.at.store.hold()
@@ -71,7 +71,7 @@ class NeighbourTests(SynchronousTestCase):
         self.patch(Commits, method, broken)
 
     def test_room_that_cannot_be_written(self) -> None:
-        """It is given up; the others of its turn go on, now and later."""
+        """It is given up; the others of its pass go on, now and later."""
         self.break_(self.runners[0], "collect")
         self.assertEqual(self.add(), [[], [1], [1]])
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)

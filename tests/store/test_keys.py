@@ -13,7 +13,7 @@ NUMBER = st.integers(min_value=0)
 
 
 class KeysTests(SynchronousTestCase):
-    """Names are stable, since they lie in stores, and can be taken apart again."""
+    """Names are stable, since stores hold them, and can be taken apart again."""
 
     def test_names_stable(self) -> None:
         """A change of these would lose what older versions stored."""

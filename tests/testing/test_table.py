@@ -449,7 +449,7 @@ class AmnesiaTests(SynchronousTestCase):
         self.assertEqual(seen[0], seen[1])
 
     def test_missed(self) -> None:
-        """Whoever comes back after a restart is told what each of several steps of one turn said."""
+        """Whoever comes back after a restart is told what each of several steps of one pass said."""
         for amnesia in (False, True):
             table = Table(Alarms, amnesia=amnesia)
             ann = table.join("Ann")

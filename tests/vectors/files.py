@@ -1,4 +1,4 @@
-"""The files of conversations, and how what a client says is compared with them."""
+"""The files of conversations, and how the messages of a client are compared with them."""
 
 from __future__ import annotations
 

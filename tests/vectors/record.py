@@ -1,7 +1,7 @@
 """
-Writes the files anew: ``python -m tests.vectors.record``, after a change that is meant; the difference is to be read.
+Writes the files anew: ``python -m tests.vectors.record``, after an intended change; read the difference.
 
-What a seat hears comes from the real node, where that plays; what it knows then, from the client for Python.
+What a seat hears comes from the real node, if that plays the conversation; what it then knows, from the Python client.
 """
 
 from __future__ import annotations

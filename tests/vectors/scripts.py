@@ -1,6 +1,6 @@
 """
-What happens in each conversation. Those of `PLAYED` are played by the real node, which adds what the seat hears; those
-of `WRITTEN` are of what no well-behaved server does on demand, and say themselves what is heard.
+What happens in each conversation. Those in `PLAYED` are played by the real node, which adds what the seat hears. Those
+in `WRITTEN` are about what no correct server does on demand, and contain what is heard.
 """
 
 from __future__ import annotations

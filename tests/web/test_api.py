@@ -272,7 +272,7 @@ class Node:
         return transport
 
     def ask(self, method: str, path: str, body: Any = None, **more: Any) -> Answer:
-        """Send a request, let the turn end, and read the answer."""
+        """Send a request, let the pass end, and read the answer."""
         transport = self.begin(method, path, body, **more)
         self.seconds.advance(0)
         return Answer(transport.value())

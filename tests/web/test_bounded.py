@@ -1,4 +1,4 @@
-"""Requests that come in too many pieces, or with too much at their head, and what comes behind the last answer."""
+"""Requests in too many pieces, or with too large a head, and what comes after the last answer."""
 
 from __future__ import annotations
 

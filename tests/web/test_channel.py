@@ -1,4 +1,4 @@
-"""Connections that say nothing, or say it slowly, and those that are too many."""
+"""Connections that send nothing, or send slowly, and connections that are too many."""
 
 from __future__ import annotations
 

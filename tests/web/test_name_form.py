@@ -1,4 +1,4 @@
-"""What a phone loads before it can ask for a name, as trivia's page has it: so much, and no more."""
+"""What a phone loads before it can ask for a name, on trivia's page: it is bounded."""
 
 from __future__ import annotations
 

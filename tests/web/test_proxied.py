@@ -1,4 +1,4 @@
-"""HTTP calls that come through a proxy, and those of strangers who say so."""
+"""HTTP calls that come through a proxy, and those of strangers who only claim that."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ class Peer(PlainTransport):
         return self.raw(self.frame(op, **fields))
 
     def post(self, op: str, **fields: Any) -> None:
-        """Say this without letting the reactor turn."""
+        """Say this without letting the reactor run."""
         self.write(self.frame(op, **fields))
 
     def frame(self, op: str, **fields: Any) -> bytes:
@@ -121,7 +121,7 @@ class Peer(PlainTransport):
         return self.look()
 
     def look(self) -> list[Message]:
-        """:returns: what has come since the last look, without letting the reactor turn."""
+        """:returns: what has come since the last look, without letting the reactor run."""
         new = self.everything()[self._taken :]
         self._taken = len(self.frames)
         return new

@@ -110,7 +110,7 @@ class Pipe(FileDescriptor):
 
 
 class Node:
-    """A rig's node behind its real doors."""
+    """A rig's node behind the real WebSocket endpoint and site."""
 
     def __init__(
         self, rig: Rig, origin: tuple[str, ...] = (), trusted_proxy: tuple[str, ...] = (), *, native: bool = True

@@ -94,7 +94,7 @@ class CostTests(SynchronousTestCase):
         return protocols
 
     def turn(self, protocols: list[Any], frames: list[bytes] | None = None) -> None:
-        """Each of these says something, then the turn ends."""
+        """Each of these says something, then the pass ends."""
         frames = frames or [self.frame(n) for n in range(len(protocols))]
         passes = self.node.rig.registry.reactor_pass
         passes.begin()
@@ -103,14 +103,14 @@ class CostTests(SynchronousTestCase):
         passes.end()
 
     def frame(self, n: int) -> bytes:
-        """:returns: what the n-th member of a turn sends."""
+        """:returns: what the n-th member sends in a pass."""
         self.asked += 1
         ask = {"id": self.asked} if self.ask else {}
         said = {"op": "send", **ask, "room": self.code, "type": "m", "data": {"text": f"text-{n}"}}
         return masked(json.dumps(said, separators=(",", ":")).encode())
 
     def calls(self, protocols: list[Any]) -> int:
-        """:returns: the calls of one turn."""
+        """:returns: the calls of one pass."""
         members = [session.transport.socket for session in self.node.endpoint.sessions]
         for socket in members:
             socket.send = len
@@ -143,7 +143,7 @@ class CostTests(SynchronousTestCase):
         self.assertLessEqual(one, self.most + self.apart + 50 * CALLS_EACH)
 
     def test_one_write_a_turn(self) -> None:
-        """However many speak in one turn, each member is written once, and gets all of it in order."""
+        """However many speak in one pass, each member is written to once, and gets all of it in order."""
         protocols = self.seat(4)
         self.turn(protocols)
         for protocol in protocols:

@@ -1,4 +1,4 @@
-"""Handshakes that are none: each is answered with a status that says so, and nothing is lost without a word."""
+"""Bad handshakes: each is answered with a status that says so, and nothing is lost without an answer."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ class PaceTestCase(ProtocolTestCase):
         return caller
 
     def read(self, caller: Caller, data: bytes) -> None:
-        """These bytes arrive, and the reactor does not turn."""
+        """These bytes arrive, and the reactor does not run."""
         caller.pipe.protocol.dataReceived(data)
 
 

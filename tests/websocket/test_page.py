@@ -1,4 +1,4 @@
-"""What docs/protocol.rst says to whoever writes a client, held against what is said on the wire."""
+"""What docs/protocol.rst tells whoever writes a client, compared with what goes over the wire."""
 
 from __future__ import annotations
 

@@ -372,7 +372,7 @@ class SlowReaderTests(ProtocolTestCase):
         self.assertIsNone(slow.closed)
 
     def test_one_large_burst_to_a_reader_that_reads(self) -> None:
-        """What is written in one turn to a reader that keeps up closes nobody."""
+        """What is written in one pass to a reader that keeps up closes nobody."""
         ann, _ = self.seated()
         burst = b"".join(masked(frame("send", type="shout", data={"size": 4000})) for _ in range(14))
         ann.feed(burst)

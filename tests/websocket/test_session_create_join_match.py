@@ -130,7 +130,7 @@ class JoinTests(DoorsTestCase):
         self.assert_error(self.wish("join", room=ann.room, password="closed"), "wrong_password", 1)
 
     def test_wrong_password_while_the_commit_waits(self) -> None:
-        """Also where all of it happens in one turn, behind a right one."""
+        """Also where all of it happens in one pass, after a right one."""
         ann = self.rig.guest("Ann").create("quiz", password="open")
         self.rig.store.hold()
         eve, bob = self.rig.guest("Eve"), self.rig.guest("Bob")
@@ -239,7 +239,7 @@ class MatchTests(DoorsTestCase):
         self.assert_error(self.wish("join", game="quiz", match={"rounds": True}), "bad_data", 1)
 
     def test_at_once(self) -> None:
-        """Three in one turn, while the store takes its time, land in one room."""
+        """Three in one pass, while the store takes its time, get into one room."""
         self.rig.store.hold()
         peers = [self.rig.guest(f"P{n}") for n in range(3)]
         for peer in peers:
@@ -331,7 +331,7 @@ class BudgetTests(DoorsTestCase):
         self.assertEqual(ann.ask("create", id=14, game="quiz")["op"], "joined")
 
     def test_rooms_of_a_user_in_one_turn(self) -> None:
-        """Also where all joins come in one turn."""
+        """Also where all joins come in one pass."""
         rooms = [self.rig.guest().create("quiz").room for _ in range(15)]
         ann = self.rig.guest("Ann")
         for id, room in enumerate(rooms, 1):

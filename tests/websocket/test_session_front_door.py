@@ -1,4 +1,4 @@
-"""The front door of a session: tickets, logins that end, and those who guess."""
+"""How a session begins and ends: tickets, logins that end, and those who guess."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class LimitsTests(WireTestCase):
         self.assertIsNone(bob.closed)
 
     def test_nothing_is_done_after_flooding(self) -> None:
-        """The end is the end: what comes behind in the same turn is not done."""
+        """The end is the end: what comes after it in the same pass is not done."""
         bob = self.rig.guest("Bob").create("paced")
         ann = self.rig.guest("Ann").join(bob.room)
         bob.take()

@@ -1,4 +1,4 @@
-"""How rooms begin and end for those who sit in them: starts, leaving, kicks, other owners, a node that stops."""
+"""How rooms begin and end for those who have seats: starts, leaving, kicks, other owners, a node that stops."""
 
 from __future__ import annotations
 

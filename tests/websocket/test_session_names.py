@@ -1,4 +1,4 @@
-"""Names at the door and at the seats: nobody looks like an account that is here, or like one that has rights."""
+"""Names of users and of seats: nobody looks like an account that is here, or like one that has rights."""
 
 from __future__ import annotations
 

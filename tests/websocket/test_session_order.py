@@ -1,4 +1,4 @@
-"""What one step says comes together and in order, and only once the store has what it rests on."""
+"""What one step says comes together and in order, and only once the store has what it depends on."""
 
 from __future__ import annotations
 

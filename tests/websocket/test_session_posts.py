@@ -272,7 +272,7 @@ class ServerTests(PostCase):
 
 class RigTests(WireTestCase):
     def test_nothing_listens_by_itself(self) -> None:
-        """A server without posts keeps no walls."""
+        """A server on which nobody listens keeps no feeds."""
         rig = Rig(Dice)
         rig.guest("Ann").create("dice")
         self.assertEqual(rig.registry.lobby_chat._feeds, {})

@@ -1,4 +1,4 @@
-"""A refusal is told once the store has what it rests on, and behind the answers to what was asked before."""
+"""A refusal is sent once the store has what it depends on, and after the answers to earlier requests."""
 
 from __future__ import annotations
 

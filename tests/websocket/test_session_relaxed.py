@@ -1,4 +1,4 @@
-"""When relaxed rooms are encoded whose steps may wait for something, and what of them is stored."""
+"""Rooms with ``durability = "relaxed"`` whose steps may wait: when they are encoded, and what of them is stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is larger than a client was told is never written; and what was written is measured."""
+"""A message larger than the client was told is never written; and what is written is measured."""
 
 from __future__ import annotations
 

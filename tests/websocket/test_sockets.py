@@ -114,7 +114,7 @@ class TransportTestCase(SynchronousTestCase):
 
 class WritingTests(TransportTestCase):
     def test_at_once(self) -> None:
-        """What is written is with the client before the reactor turns."""
+        """What is written is with the client before the reactor runs."""
         transport, _, client = self.connect()
         transport.write(b"now")
         self.assertEqual(client.recv(100), b"now")
@@ -188,7 +188,7 @@ class WritingTests(TransportTestCase):
 
 class WatchTests(TransportTestCase):
     def test_one_turn_for_all(self) -> None:
-        """Everybody who has sent something is served in one pass, whose end is the turn's."""
+        """Everybody who has sent something is served in one pass, which then ends."""
         connections = [self.connect() for _ in range(10)]
         for _, _, client in connections:
             client.send(b"x")
@@ -228,7 +228,7 @@ class WatchTests(TransportTestCase):
         self.assertTrue(notes.lost is not None and notes.lost.check(ConnectionDone))
 
     def test_aborted(self) -> None:
-        """The protocol hears of it in the reactor's next turn."""
+        """The protocol hears of it in the reactor's next pass."""
         transport, notes, _ = self.connect()
         transport.abortConnection()
         self.assertIsNone(notes.lost)

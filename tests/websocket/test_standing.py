@@ -1,4 +1,4 @@
-"""Whoever is connected and may not be any more is out, and rights are those of now."""
+"""Whoever may no longer be connected is cut off, and rights are up to date."""
 
 from __future__ import annotations
 

@@ -339,7 +339,7 @@ class DocumentTestCase(SynchronousTestCase):
 
 
 class PatchTests(DocumentTestCase):
-    """The ops of single changes: small, and in the form that WIRE.md fixes."""
+    """The ops of single changes: small, and in the form that docs/protocol.rst fixes."""
 
     def test_set_and_delete(self) -> None:
         """Keys and indexes are set, keys deleted."""

@@ -219,7 +219,7 @@ class Listener(PlainTransport):
 
 
 class Hall:
-    """A table at which everybody listens: in each form, and one who is away and comes back."""
+    """A table with a listener in each form of the protocol, and with one who is away and comes back."""
 
     def __init__(self, game: type[Game], **how: Any) -> None:
         self.table = Table(game, **how)
