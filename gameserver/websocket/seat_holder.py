@@ -34,8 +34,8 @@ class SeatHolder(GreetedPeer):
     A peer and its seats.
 
     :ivar busy: a request is under way, and all that follows has to wait for it.
-    :ivar speaker: the seat that spoke last, whose messages are handled as they come; None while frames have to wait.
-    :ivar speakers: all seats that may speak so, by room code; None stands for the room where the session has but one.
+    :ivar speaker: a seat whose messages are handled as they come, without more checks; None while there is none.
+    :ivar speakers: all such seats, by the room that a message names; None: it names none, since there is but one seat.
     """
 
     __slots__ = ("_leaving", "_moved", "_seats", "busy", "speaker", "speakers")

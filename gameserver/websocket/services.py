@@ -32,7 +32,7 @@ class Transport(Protocol):
         """Send several frames to all of these sessions, and to each its answers; see `ISession.deliver_answered`."""
 
     def send_volatile(self, frame: bytes, slot: str) -> None:
-        """Send one frame; if the reader is slow, only the newest of a slot is sent, once it has read."""
+        """Send one frame; if the reader is slow, only the newest frame of a slot, once it has read."""
 
     def forget(self, code: str) -> None:
         """Drop the volatile frames of that room that still wait."""

@@ -102,7 +102,7 @@ class Session(SeatHolder):
         """
         Handle a frame of this session's form. Never raises.
 
-        While `speaker` is set, no more checks are needed, and most messages are handled here and in nothing below.
+        While `speaker` is set, no more checks are needed, and most messages need no other method of this class.
         """
         seat = self.speaker
         if seat is None:

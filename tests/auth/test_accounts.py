@@ -131,7 +131,7 @@ class FormerNamesTests(AccountsTestCase):
         return row.name_key
 
     def test_found_and_renamed(self) -> None:
-        """An account is found by its name, keeps its rights, and is stored as today from its next login."""
+        """An account is found by its name, keeps its rights, and is stored in the present form from its next login."""
         id = self.store_as_before(self.IVAN)
         self.assertEqual(self.key_of(id), former_key(self.IVAN))
         self.refused(self.accounts.register(self.IVAN, PASSWORD, now_s=self.now_s), "forbidden")
@@ -141,7 +141,7 @@ class FormerNamesTests(AccountsTestCase):
             self.assertEqual(self.key_of(id), name_key(self.IVAN))
 
     def test_both_keep_their_names(self) -> None:
-        """Of two that are alike today each logs in with its own name, and neither gets the other's rights."""
+        """Of two that count as alike by now, each logs in with its own name, and neither gets the other's rights."""
         like = self.store_as_before(self.LIKE_ROOT)
         root = self.store_as_before(self.ROOT)
         for _ in range(2):

@@ -54,7 +54,7 @@ class Book(Game):
 
     @message
     async def put_and_count(self, player: Player, keys: list[str], refuse: bool = False) -> list[int]:
-        """Write and count by turns; what begins with "-" is deleted."""
+        """Write and count alternately; what begins with "-" is deleted."""
         words, counts = self.table("words"), []
         for key in keys:
             await (words.delete(key[1:]) if key.startswith("-") else words.put(key, 1))
@@ -152,7 +152,7 @@ class TablesTests(SynchronousTestCase):
         self.assertEqual(self.ann.send("count"), 1)
 
     def test_counted_by_turns(self) -> None:
-        """Whatever is written and counted by turns is counted as it is then, also over what the store has."""
+        """Whatever is written and counted alternately is counted as it is then, also over what the store has."""
         self.ann.send("put_many", entries={"old": 1, "gone": 1})
         keys = ["a", "a", "old", "-gone", "-none", "b", "-a", "a", "gone"]
         self.assertEqual(self.ann.send("put_and_count", keys=keys), [3, 3, 3, 2, 2, 3, 2, 3, 4])
@@ -166,7 +166,7 @@ class TablesTests(SynchronousTestCase):
         self.assertEqual(self.ann.send("put_and_count", keys=["b"]), [2])
 
     def test_counting_looks_up_each_key_once(self) -> None:
-        """Writing and counting by turns asks the store of as many keys as are written."""
+        """Writing and counting alternately asks the store of as many keys as are written."""
         asked: list[Any] = []
         source = self.table.room.tables.source
         measure = source.measure

@@ -197,7 +197,7 @@ export class Chat {
   // What the room tells it
 
   /**
-   * `joined`: the lines and channels are these, or where nothing was missed, those that are known.
+   * Take what `joined` has: lines and channels, or only channels, if the lines are known. Returns the new lines.
    * @param {any} joined
    * @returns {Api.Line[]}
    */

@@ -223,7 +223,7 @@ export class Client extends Emitter {
 
   // What the connection tells it
 
-  /** Each connection has a ticket of its own, so that it does not matter how long a token is good. */
+  /** Who this is. A `ticket` that is a function gives each connection its own, so that no token has to last. */
   #who() {
     const { ticket, name } = this.#options;
     if (typeof ticket === "function") return (async () => ({ ticket: await ticket() }))();

@@ -187,7 +187,7 @@ export class Connection {
     onLost(this);
   }
 
-  /** There will be no further connection; the socket is left open, for whoever wants to say goodbye. */
+  /** Dial no more; the socket stays open, so that the owner can still close it with a code. */
   end() {
     this.#ended = true;
     this.#letGo();

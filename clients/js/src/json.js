@@ -22,7 +22,8 @@ export const JSON_FORM = {
 };
 
 /**
- * JSON.stringify would make null of NaN, and the server could not tell which request holds half a surrogate pair.
+ * A value as the wire has it; throws for what JSON cannot hold. JSON.stringify would make null of NaN, and the server
+ * could not tell which request holds half a surrogate pair.
  * @param {any} value
  * @param {string} path
  * @returns {any}

@@ -10,7 +10,7 @@ import { account, api, attempt, cleanCode, el, fill, identity, keyHere, language
 import { schemaForm } from "./form.js";
 
 const POLL_MS = 3000;
-const SEARCHED = 6; // so many rooms are seen at a glance
+const SEARCHED = 6; // with fewer rooms there is no search field
 const LOOKED_UP = 6; // no more, since a room that is gone is charged to the address as a guess
 const GONE_KEY = keyHere("gameserver.gone");
 

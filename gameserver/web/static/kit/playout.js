@@ -34,7 +34,7 @@ export class Playout {
     this.#snap = snap;
   }
 
-  /** How far what is shown lies behind what a message without delay would show, in ms. */
+  /** How far what is shown lies behind the quickest of the last messages, in ms. */
   get delay_ms() {
     return this.#behind === null ? 0 : this.#behind - this.#best();
   }

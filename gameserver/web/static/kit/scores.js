@@ -20,7 +20,7 @@ import { listed, ordinal, points, signed } from "./words.js";
  */
 
 /**
- * The entries, the best first, each with its `rank`: equal scores share one; after two seconds comes the fourth.
+ * The entries, the best first, each with its `rank`: equal scores share one; if two are second, nobody is third.
  * @param {any[]} entries
  * @param {{ lowest?: boolean }} options `lowest`: the fewest points are best, and 0 is the fewest
  */

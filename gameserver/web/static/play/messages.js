@@ -95,7 +95,7 @@ export function messages(room, about) {
   }, ["$seats", "$info", "$moves", "$joined"]);
 }
 
-/** What is sent in turns has its buttons among the moves, unless there are more of those than were told, or none at all. */
+/** Whether a message gets a form: not if it has buttons among the moves, unless the list of these is incomplete. */
 function wanted(room, name, { turn }) {
   if (!turn) return room.moreMoves || room.moves.every(({ type }) => type !== name);
   return room.moreMoves || (turn === true && room.isActive && !room.moves.length);
