@@ -6,13 +6,13 @@
  *     chat.room = room;                                   // of gameserver.js
  *     document.querySelector("main").append(chat);
  *
- * A tab for each channel, with what is unread; lines, who is writing, a field. Enter says a line, the up arrow in the
- * empty field changes one's last, Escape gives that up; the arrow keys go from tab to tab. What people write is put in as
- * text, and nothing else: no markup of theirs ever becomes an element, and a text that runs from right to left turns
- * neither the name before it nor the next line.
+ * It has a tab for each channel, with the number of unread lines; the lines; who is writing; and a field. Enter says a
+ * line, the up arrow in the empty field changes one's last line, Escape gives that up; the arrow keys go from tab to
+ * tab. What people write is shown as text: no markup of theirs ever becomes an element, and a text that runs from right
+ * to left turns neither the name before it nor the next line.
  *
- * Attributes   label     what stands above it, "Chat"; empty: nothing, and `aria-label` is for screen readers
- *              channels  addresses, with spaces: only these; by default all that this seat hears
+ * Attributes   label     the title above it, by default "Chat"; empty: none, and `aria-label` is for screen readers
+ *              channels  addresses, with spaces: show only these; by default all that this seat hears
  * Properties   room      a Room; or a Client, for what is said outside rooms: lobbies, direct messages, announcements;
  *                        null empties it
  *              words     {send: "Senden", …}: texts in another language, those of WORDS below
@@ -26,13 +26,13 @@
  * Built of clients/js/src by "make js": change it there.
  */
 
-/** Elements, as the chat makes them. */
+/** Makes elements for the chat. */
 
 /**
- * An element; text is text only.
+ * Make an element; texts never become markup.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
- * @param {Record<string, any>} props attributes; functions listen to what `on…` says
+ * @param {Record<string, any>} props attributes; a function at `on…` listens to that event
  * @param {(Node | string)[]} children
  */
 function el(tag, props = {}, ...children) {
@@ -45,7 +45,7 @@ function el(tag, props = {}, ...children) {
   return node;
 }
 
-/** What somebody may do about a line of somebody else: bring it to those who moderate, and hear its author no more. */
+/** What somebody may do about another's line: report it to the moderators, and block its author. */
 
 class About {
   element = el("div", { class: "about", part: "about", role: "group", hidden: true });
@@ -55,8 +55,8 @@ class About {
 
   /**
    * @param {() => typeof WORDS} words
-   * @param {() => any} chat the room's, which may report and block
-   * @param {(work: Promise<any>, said: string) => Promise<void>} run waits for it, and says this, or why not
+   * @param {() => any} chat the room's, which can report and block
+   * @param {(work: Promise<any>, said: string) => Promise<void>} run waits for the work, then shows this or an error
    */
   constructor(words, chat, run) {
     this.#words = words;
@@ -66,7 +66,7 @@ class About {
 
   /**
    * @param {AnyLine} line
-   * @param {HTMLElement} button what has shown it, and has the focus again afterwards
+   * @param {HTMLElement} button the one that was pressed, which gets the focus back afterwards
    */
   show(line, button) {
     const words = this.#words();
@@ -99,26 +99,26 @@ class About {
   }
 }
 
-/** The lines of one channel, as they stand in the chat: drawn once, added to, and filled anew where one says something else. */
+/** The lines of one channel as the chat shows them: drawn once, then added to, and drawn anew if a line has changed. */
 
 /** @typedef {Api.Line | Api.Post} AnyLine */
 
 /**
- * How lines are to be drawn now.
+ * How lines are to be drawn at the moment.
  * @typedef {object} Look
  * @property {typeof WORDS} words
  * @property {string | undefined} me the id of the seat that looks on
- * @property {Map<string, Api.Seat> | undefined} seats in a room, those that are there
+ * @property {Map<string, Api.Seat> | undefined} seats those of the room, if it is a room's chat
  * @property {(line: AnyLine) => boolean} mayEdit
  * @property {(line: AnyLine) => void} edit
  * @property {((line: AnyLine, button: HTMLElement) => void) | null} about what may be done about lines of others
  * @property {((line: AnyLine, element: HTMLElement) => void) | null} decorate
  */
 
-const AT_END_PX = 40; // so near the end one reads along
+const AT_END_PX = 40; // so near the end, it scrolls to new lines
 
 /**
- * Whether an account said it: outside rooms the line tells; in a room the seat, as long as it is there.
+ * Whether its author has an account: outside rooms the line says so; in a room the seat, as long as it is there.
  * @param {AnyLine} line
  * @param {Map<string, Api.Seat> | undefined} seats
  */
@@ -130,7 +130,7 @@ function isAccounts({ from }, seats) {
 class Log {
   #element;
   /** @type {AnyLine[]} */
-  #drawn = []; // the lines that stand there
+  #drawn = []; // the lines that are shown
   /** @type {WeakMap<AnyLine, { node: HTMLParagraphElement, version: string | null }>} */
   #nodes = new WeakMap();
 
@@ -139,17 +139,17 @@ class Log {
     this.#element = element;
   }
 
-  /** Nothing stands there. */
+  /** Remove everything. */
   clear() {
     this.#element.replaceChildren();
   }
 
-  /** What is drawn next is another channel. */
+  /** Begin anew: what is drawn next is another channel. */
   restart() {
     this.#drawn = [];
   }
 
-  /** Every line is to be made anew, as in another language. */
+  /** Make every line anew, as for another language. */
   forget() {
     this.restart();
     this.clear();
@@ -173,7 +173,7 @@ class Log {
   }
 
   /**
-   * The paragraph of a line, made once, and filled anew where the line says something else.
+   * The paragraph of a line, made once, and filled anew if the line has changed.
    * @param {AnyLine} line
    * @param {Look} look
    */
@@ -206,7 +206,7 @@ class Log {
 /** The elements that a chat is made of. */
 
 /**
- * What is done when somebody does something with them.
+ * What to call when somebody uses them.
  * @typedef {object} Deeds
  * @property {(event: KeyboardEvent) => void} walk from tab to tab
  * @property {() => void} begin a private talk
@@ -236,7 +236,7 @@ function makeParts({ walk, begin, key, typed, submit, unsay: takeBack, cancel: g
   return { title, tablist, private: seats, log, typing, error, label, field, send, unsay, cancel, panel, section };
 }
 
-/** How the chat looks: by our own names, else as /static/style.css calls them, else the system's. */
+/** How the chat looks: by variables of our own, else those of /static/style.css, else the system's. */
 
 const TOKENS = {
   ink: "var(--ink, CanvasText)",
@@ -297,13 +297,13 @@ input::placeholder { color: ${token("muted")}; opacity: 1; }
 /** @type {CSSStyleSheet | null} */
 let sheet = null;
 
-/** One sheet for all of a page; made by a script, so that a policy against inline styles lets it be. */
+/** One sheet for all chats of a page; made by a script, so that a policy against inline styles allows it. */
 function styleSheet() {
   if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(SHEET);
   return sheet;
 }
 
-/** What the chat says in English; an author's `words` take the place of these. */
+/** The texts of the chat in English; an author's `words` replace them. */
 
 const WORDS = {
   title: "Chat",
@@ -341,9 +341,9 @@ const WORDS = {
   writing: (names) => (names.length > 2 ? "Several people are writing…" : `${names.join(" and ")} ${names.length > 1 ? "are" : "is"} writing…`),
 };
 
-/** The element `<game-chat>`: what is in it, what it shows of a room, and what somebody does with it. */
+/** The element `<game-chat>`: what it consists of, what it shows of a room, and what people can do with it. */
 
-const LOOK_MS = 1000; // how often "is writing" is looked at, which ends by itself
+const LOOK_MS = 1000; // how often it looks who is still writing
 
 class GameChat extends HTMLElement {
   static observedAttributes = ["label", "channels"];
@@ -418,7 +418,7 @@ class GameChat extends HTMLElement {
   }
 
   /**
-   * Show a channel; a private talk is begun with it.
+   * Show a channel; with `seat:ID` or `user:ID`, this begins a private talk.
    * @param {string} to
    */
   open(to) {
@@ -441,7 +441,7 @@ class GameChat extends HTMLElement {
   }
 
   /**
-   * A page may have set a property before this module was there.
+   * Take over a property that the page has set before this module was loaded.
    * @param {"room" | "words"} name
    */
   #takeOver(name) {
@@ -497,7 +497,7 @@ class GameChat extends HTMLElement {
     const only = this.getAttribute("channels")?.split(/\s+/).filter(Boolean);
     const known = [...(this.#room?.chat.channels.keys() ?? [])].filter((to) => to !== "seat");
     const all = [...new Set([...known, ...this.#opened])].filter((to) => !only || only.includes(to));
-    // A room's own channel in which nothing is and nobody may write, as where a game talks in groups alone, is no tab.
+    // The room's channel gets no tab if it is empty and nobody may write there, as in games with chat only in groups.
     const room = this.#channel("room");
     const dead = all.length > 1 && room?.closed && !room.lines.length;
     return all.filter((to) => to !== "room" || !dead).sort((a, b) => Number(b === "room") - Number(a === "room"));
@@ -569,7 +569,7 @@ class GameChat extends HTMLElement {
     if (this.#isSeen()) this.#room.chat.read(this.#to);
   }
 
-  /** Whether somebody sees the lines: then they are read. */
+  /** Whether the lines are visible: then they count as read. */
   #isSeen() {
     return this.isConnected && document.visibilityState === "visible" && (this.checkVisibility?.() ?? true);
   }
@@ -603,7 +603,7 @@ class GameChat extends HTMLElement {
     return tab;
   }
 
-  /** Whom one may write to alone, where the game lets seats be written to. */
+  /** Draw the list of players that one may write to in private, if the game allows that. */
   #drawPrivate() {
     const { private: select } = this.#parts;
     const only = this.hasAttribute("channels");
@@ -614,7 +614,7 @@ class GameChat extends HTMLElement {
     select.replaceChildren(el("option", { value: "" }, this.#words.private), ...others.map(option));
   }
 
-  /** Who is writing; it ends by itself. */
+  /** Show who is writing; that ends by itself. */
   #look() {
     if (!this.#room) return;
     const names = (this.#channel()?.typing ?? []).map((id) => this.#room.seats.get(id)?.name).filter(Boolean);
@@ -706,7 +706,7 @@ class GameChat extends HTMLElement {
     field.value = "";
     const answer = await this.#try(done);
     if (answer === undefined && to === this.#to) field.value ||= text;
-    else if (answer?.text) this.#parts.error.textContent = answer.text; // what came of a command
+    else if (answer?.text) this.#parts.error.textContent = answer.text; // the result of a command
   }
 
   async #unsay() {
@@ -717,7 +717,7 @@ class GameChat extends HTMLElement {
   }
 
   /**
-   * The result, or undefined with the reason above the field.
+   * The result of a promise; or undefined, with the reason shown above the field.
    * @param {Promise<any>} promise
    */
   async #try(promise) {
@@ -740,13 +740,13 @@ class GameChat extends HTMLElement {
  *     chat.room = room;                                   // of gameserver.js
  *     document.querySelector("main").append(chat);
  *
- * A tab for each channel, with what is unread; lines, who is writing, a field. Enter says a line, the up arrow in the
- * empty field changes one's last, Escape gives that up; the arrow keys go from tab to tab. What people write is put in as
- * text, and nothing else: no markup of theirs ever becomes an element, and a text that runs from right to left turns
- * neither the name before it nor the next line.
+ * It has a tab for each channel, with the number of unread lines; the lines; who is writing; and a field. Enter says a
+ * line, the up arrow in the empty field changes one's last line, Escape gives that up; the arrow keys go from tab to
+ * tab. What people write is shown as text: no markup of theirs ever becomes an element, and a text that runs from right
+ * to left turns neither the name before it nor the next line.
  *
- * Attributes   label     what stands above it, "Chat"; empty: nothing, and `aria-label` is for screen readers
- *              channels  addresses, with spaces: only these; by default all that this seat hears
+ * Attributes   label     the title above it, by default "Chat"; empty: none, and `aria-label` is for screen readers
+ *              channels  addresses, with spaces: show only these; by default all that this seat hears
  * Properties   room      a Room; or a Client, for what is said outside rooms: lobbies, direct messages, announcements;
  *                        null empties it
  *              words     {send: "Senden", …}: texts in another language, those of WORDS below

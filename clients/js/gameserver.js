@@ -7,13 +7,13 @@
  *     room.on("$change", () => draw(room.state));
  *     await room.send("play", { cell: 4 });                // the reply; a GameError where the game refuses
  *
- * How a frame passes through: a `Connection` reads it and hands it to its `Client`; what answers a request settles that
- * request's promise, the rest goes to its `Room`, which counts every stream, keeps documents, seats, timers and chat as
- * the server has them, tells its listeners, and asks for what is missing as soon as a counter jumps.
+ * How a frame passes through: a `Connection` reads it and hands it to its `Client`. An answer settles its request's
+ * promise; the rest goes to its `Room`, which checks the counter of every stream, keeps documents, seats, timers and
+ * chat as the server has them, and calls its listeners. When a counter jumps, it asks for what is missing.
  *
- * A lost connection is dialled again after random, growing waits. Then `hello` says who this is and which client, each
- * room is resumed with what it has seen, and what has had no answer is said again under its old id (`Requests` says which).
- * What is said outside rooms is heard on from the last line that came.
+ * A lost connection is dialled again after random, growing waits. Then `hello` says which user and which client this
+ * is, each room is resumed from what it has seen, and requests without an answer are sent again under their old ids
+ * (`Requests` says which). Chat outside rooms goes on from the last line that came.
  *
  * Built of clients/js/src by "make js": change it there.
  */
@@ -23,7 +23,7 @@
 const CHAT_LINES = 200; // kept of each channel
 
 /**
- * What no other line has: its number alone would not do, since a room can begin anew.
+ * A key that no other line has. The number alone would not do, since a room can begin to count anew.
  * @param {{ stream: string, n: number, at: number }} line
  */
 function nameOf({ stream, n, at }) {
@@ -31,7 +31,7 @@ function nameOf({ stream, n, at }) {
 }
 
 /**
- * A line as pages have it: all keys are there.
+ * A line as pages get it, with all keys.
  * @param {any} told
  * @returns {any}
  */
@@ -40,7 +40,8 @@ function cleaned({ op, room, ...line }) {
 }
 
 /**
- * What the game tells one seat stands among the room's lines, but is counted on another stream.
+ * Whether a line counts as one of its channel. What the game says to one seat is shown among the room's lines, but has
+ * its number on another stream.
  * @param {Api.Line} line
  */
 function isCounted({ from, stream }) {
@@ -51,11 +52,11 @@ function isCounted({ from, stream }) {
 
 /** @typedef {{ to: string, stream: string, title: string, closed: boolean, readonly: boolean, slow_s: number }} ToldChannel */
 
-const TYPING_MS = 6000; // so long after the last word of it somebody counts as writing
+const TYPING_MS = 6000; // how long somebody counts as writing after the last message that said so
 const TYPING_EVERY_MS = 3000; // the server drops what comes sooner than 2 s
 
 /**
- * One channel: what its audience was told, with the lines that this seat heard there. `chat` makes one for each that
+ * One channel: what its audience knows of it, with the lines that this seat heard there. `Chat` makes one for each that
  * the server names, and for each seat that a private line went to or came from; `Posts` one for each place outside rooms.
  */
 class Channel {
@@ -91,7 +92,7 @@ class Channel {
     return this.#chat.say(text, this.to, data);
   }
 
-  /** How many lines of others were said since this seat has read. */
+  /** How many lines of others came after the last that this seat has read. */
   get unread() {
     return this.lines.filter((line) => isCounted(line) && !this.#chat.isMine(line) && line.n > this.read).length;
   }
@@ -175,7 +176,7 @@ class Chat {
   }
 
   /**
-   * Bring a line, or a seat (its id), to those who moderate.
+   * Report a line, or a seat (its id), to the moderators.
    * @type {Api.Chat["report"]}
    */
   report(what, reason = "") {
@@ -192,7 +193,7 @@ class Chat {
   }
 
   /**
-   * Call it with each key: the others are told now and then, and once it is over.
+   * Call this with each key: the others are told now and then, and once when it is over.
    * @param {string} to
    * @param {boolean} on
    */
@@ -205,7 +206,7 @@ class Chat {
   }
 
   /**
-   * All that is there now was read, or all up to a line.
+   * Note that all that is there was read, or all up to a line.
    * @param {string} to
    * @param {number} upto
    */
@@ -214,7 +215,7 @@ class Chat {
     if (!channel || upto <= channel.read) return;
     channel.read = upto;
     this.#room._emit("$read", channel);
-    this.#client._ask("read", this.#room, { to, upto }).catch(() => {}); // nothing else hangs on it
+    this.#client._ask("read", this.#room, { to, upto }).catch(() => {}); // nothing else depends on it
   }
 
   /**
@@ -239,7 +240,7 @@ class Chat {
   // What the room tells it
 
   /**
-   * `joined`: the lines and channels are these, or where nothing was missed, those that are known.
+   * Take what `joined` has: lines and channels, or only channels, if the lines are known. Returns the new lines.
    * @param {any} joined
    * @returns {Api.Line[]}
    */
@@ -281,7 +282,7 @@ class Chat {
   }
 
   /**
-   * The line that says something else now, or nothing any more; undefined where it is not known here.
+   * Change a line, or take it back. Returns the line; undefined if it is not known here.
    * @param {any} edited
    * @returns {Api.Line | undefined}
    */
@@ -310,7 +311,7 @@ class Chat {
   }
 
   /**
-   * Out of an audience: its lines and channels go.
+   * This seat is in an audience no longer: drop its lines and channels.
    * @param {string} stream
    */
   _forget(stream) {
@@ -349,7 +350,7 @@ class Chat {
 
 /** Where the server is, and how the code of a room is written. */
 
-/** Beside this module where it is the page's server's, which may be reached under a path; else of the page's host. */
+/** `ws` in this module's folder, if the page is in or below it (which may be under a path); else the host's `/ws`. */
 function homeUrl() {
   const module = new URL(import.meta.url);
   const home = new URL(".", module).href;
@@ -358,7 +359,7 @@ function homeUrl() {
 }
 
 /**
- * The address of a WebSocket, of whatever the page's author wrote.
+ * The address of a WebSocket, made of what the page's author wrote.
  * @param {string} url
  */
 function socketUrl(url) {
@@ -377,9 +378,9 @@ function canonical(code) {
 
 /** How long to wait before something that failed is tried again. */
 
-const FIRST_DELAY_MS = 250; // the first reconnect comes within this; the limit doubles with each failure
+const FIRST_DELAY_MS = 250; // the limit of the first wait; it doubles with each failure
 const LONGEST_DELAY_MS = 10_000;
-const DETOURS = 3; // somebody who is told to wait, or was sent to a node that is not there, waits as after so many at most
+const DETOURS = 3; // who is told to wait, or sent to a node that is not there, waits no longer than after so many
 
 /**
  * A random time in ms, up to a limit that grows with the number of failures.
@@ -392,18 +393,18 @@ function fullJitter(failures) {
 }
 
 /**
- * The same for whoever is led about: where a room is instead is known within a lease, and to ask for it takes little.
+ * The same, but shorter, for whoever looks for a room: another node has it within a lease, and asking costs little.
  * @param {number} failures
  */
 function shortJitter(failures) {
   return fullJitter(Math.min(failures, DETOURS));
 }
 
-/** The server's clock, as far as it can be told from here. */
+/** The server's clock, as far as a client can know it. */
 
 const CLOCK_SAMPLES = 8;
 
-/** Of the last answers the quickest is the surest: it tells the time to within half of its way there and back. */
+/** Of the last answers, the quickest is the best: it tells the time with an error of at most half its round trip. */
 class ServerClock {
   /** @type {{ trip: number, offset: number }[]} */
   #samples = [];
@@ -418,7 +419,7 @@ class ServerClock {
   }
 
   /**
-   * Said at `at` by our clock, answered at `now` by the server's; returns how many samples there are.
+   * A ping was sent at `at` by our clock, and answered at `now` by the server's. Returns how many samples there are.
    * @param {number} at
    * @param {number} now
    */
@@ -434,15 +435,15 @@ class ServerClock {
   }
 }
 
-/** Refusals: what a request rejects with, and what its code says about trying again. */
+/** Refusals: what requests reject with, and what the codes say about trying again. */
 
-/** Close codes after which no reconnect would help, and the error they end in. */
+/** Close codes after which no reconnect would help, with the code of the error for each. */
 const FINAL = new Map([[4001, "unauthenticated"], [4003, "forbidden"]]);
 
-/** Error codes that go by themselves, or once somebody has mended something: seats are kept. */
+/** Codes of errors that pass by themselves, or once somebody has repaired something: seats are kept. */
 const PASSING = new Set(["rate_limited", "busy", "draining", "quarantined"]);
 
-/** A refusal of the server or its game, with its stable `code`; or `closed` and `lost`, which only this client says. */
+/** A refusal of the server or its game, with its stable `code`; or one of this client itself, such as `closed`. */
 class GameError extends Error {
   /**
    * @param {string} code
@@ -462,7 +463,7 @@ class GameError extends Error {
 }
 
 /**
- * What a request of a room rejects with once its seat is given up or taken away.
+ * The error of a room's requests once its seat was given up or taken away.
  * @param {{ code: string }} room
  */
 function seatGone(room) {
@@ -470,23 +471,23 @@ function seatGone(room) {
 }
 
 /**
- * Is anybody there? A connection that says nothing is asked with pings, and given up when no answer comes; after a sleep
- * of the machine, or when somebody looks at the page again, it is asked at once; when the browser says that it is offline,
- * it is given up at once. The answers set the server's clock.
+ * Is anybody there? A silent server is sent pings, and the connection is given up if no answer comes. After a sleep of
+ * the machine, or when somebody looks at the page again, a ping is sent at once. When the browser says that it is
+ * offline, the connection is given up at once. The answers set the server's clock.
  *
- * Where a request has no answer, its node may stand still: 7 s after it was said the connection is given up at the latest,
- * and by then others have the node's rooms.
+ * If a request gets no answer, its node may hang: 7 s after it was sent, at the latest, the connection is given up, and
+ * by then others have the node's rooms.
  */
 
-/** Requests whose answers may be large: whole rooms, and what was said in them. */
+/** Requests whose answers may be large: whole rooms, with their chat. */
 const LARGE = new Set(["create", "match", "join", "resume", "listen"]);
 
 const TICK_MS = 500;
-const LATE_MS = 1500; // ticks so far apart: the page was busy, and has yet to read what came meanwhile
-const SLEPT_MS = 5000; // ticks so far apart: the machine slept, or the page was frozen
+const LATE_MS = 1500; // if ticks are so far apart, the page was busy, and has yet to read what came meanwhile
+const SLEPT_MS = 5000; // if ticks are so far apart, the machine slept, or the page was frozen
 const PING_MS = 15_000; // between the pings of a quiet connection
-const DOUBT_MS = 2000; // a request unanswered, and nothing heard for so long: is there still a connection?
-const WAKE_MS = 3000; // silence after a ping that ends a sleep, where the connection is probably dead
+const DOUBT_MS = 2000; // if a request is unanswered and nothing has come for so long, a ping is sent
+const WAKE_MS = 3000; // the most silence after a ping that follows a sleep: the connection is probably dead
 
 class Liveness {
   #connection;
@@ -500,8 +501,8 @@ class Liveness {
   #heardAt = 0;
   /** @type {number | null} */
   #pingedAt = null;
-  #silence_ms = 0; // after this ping
-  #largeAt = 0; // when the oldest was said that has no answer, of those whose answers may be large; 0: none
+  #silence_ms = 0; // the most silence after this ping
+  #largeAt = 0; // when the oldest unanswered request was sent whose answer may be large; 0: there is none
   #pongAt = 0;
   #page = new AbortController();
 
@@ -509,8 +510,8 @@ class Liveness {
    * @param {Connection} connection
    * @param {ServerClock} clock
    * @param {Patience} patience
-   * @param {{ pending: () => Iterable<Request>, onDoubt: () => void }} owner what has had no answer yet; and somebody
-   *   else may know whether this node lives
+   * @param {{ pending: () => Iterable<Request>, onDoubt: () => void }} owner its requests without an answer; what to call
+   *   when the server is silent
    */
   constructor(connection, clock, patience, { pending, onDoubt }) {
     this.#connection = connection;
@@ -537,13 +538,13 @@ class Liveness {
     this.#heardAt = performance.now();
   }
 
-  /** The connection that was asked is gone. */
+  /** Forget a ping: the connection that it was sent on is gone. */
   forget() {
     this.#pingedAt = null;
     this.#largeAt = 0;
   }
 
-  /** Ask, unless it was asked and has not answered. */
+  /** Send a ping, unless one is unanswered. */
   ping() {
     if (this.#pingedAt === null) this.#ping();
   }
@@ -551,7 +552,7 @@ class Liveness {
   /** @param {{ at: number, now: number }} pong */
   onPong({ at, now }) {
     const samples = this.#clock.take(at, now);
-    if (at !== this.#pingedAt) return; // the answer to a ping of before the sleep
+    if (at !== this.#pingedAt) return; // the answer to an older ping, of before a sleep
     this.#pongAt = performance.now();
     this.#pingedAt = null;
     if (samples < CLOCK_SAMPLES / 2) this.#ping();
@@ -564,11 +565,11 @@ class Liveness {
     for (const [target, type] of events) {
       target?.addEventListener?.(type, () => this.wake(), { signal });
     }
-    // The socket would not notice for half a minute. What can be reached all the same, on this machine, is dialled again.
+    // The socket would not notice for half a minute. A server that can be reached, as on this machine, is dialled again.
     globalThis.addEventListener?.("offline", () => this.#connection.socket && this.#connection.hangUp(), { signal });
   }
 
-  /** Somebody looks again, or the network is back: do not wait for timers that were made before. */
+  /** Somebody looks at the page again, or the network is back: do not wait for timers that run already. */
   wake() {
     const connection = this.#connection;
     if (globalThis.document?.visibilityState === "hidden") return;
@@ -614,7 +615,7 @@ class Liveness {
 
   #ping(hasSlept = false) {
     this.#lookForLarge();
-    const behind = this.#largeAt > 0; // the pong comes behind what was asked for before, and of that alone there may be much
+    const behind = this.#largeAt > 0; // the pong comes after earlier answers, which alone may be large
     this.#silence_ms = hasSlept ? WAKE_MS : this.#patience.silence_ms(behind);
     this.#pingedAt = performance.now();
     this.#connection.say({ op: "ping", at: this.#pingedAt });
@@ -622,27 +623,27 @@ class Liveness {
 }
 
 /**
- * One WebSocket after another: it dials, says hello, reads frames, and dials again after random, growing waits. What a
- * message means, and what hangs on a connection, is its owner's.
+ * One WebSocket after another: it dials, says hello, reads frames, and dials again after random, growing waits. Its
+ * owner knows what messages mean, and which rooms and requests need the connection.
  */
 
 /** @typedef {Record<string, any> & { op: string }} Message */
 /** @typedef {WebSocket & { terminate?: () => void }} Socket */
 
 /**
- * What a connection tells, and asks of, whoever has it.
+ * What a connection calls when something happens, and asks its owner for.
  * @typedef {object} Owner
  * @property {() => object | Promise<object>} who the fields of `hello` that say who this is
- * @property {() => string | undefined} key which client this is, as the server called it
+ * @property {() => string | undefined} key which client this is, as the server has named it
  * @property {(message: any, connection: Connection) => void} onMessage
  * @property {(connection: Connection) => void} onLost it is over, and the next is about to be dialled
- * @property {(connection: Connection) => boolean} onUnreachable nobody answers there; returns whether to dial on
+ * @property {(connection: Connection) => boolean} onUnreachable nobody answers there; returns whether to dial again
  * @property {(error: GameError) => void} onRefused there can be no further connection
- * @property {(connection: Connection) => Iterable<Request>} pending what has had no answer yet
- * @property {(connection: Connection) => void} onDoubt it owes an answer, and says nothing
+ * @property {(connection: Connection) => Iterable<Request>} pending its requests without an answer
+ * @property {(connection: Connection) => void} onDoubt the server owes an answer, and is silent
  */
 
-const STEADY_MS = 10_000; // a connection that stood so long was a good one: after it the waits begin anew
+const STEADY_MS = 10_000; // after a connection that lasted so long, the waits begin anew
 
 class Connection {
   /** @type {Socket | null} */
@@ -651,7 +652,7 @@ class Connection {
   dialledAt = 0;
   helloAt = 0;
   url;
-  clock = new ServerClock(); // of the server at its other end
+  clock = new ServerClock(); // that of the server at its other end
 
   #owner;
   #form;
@@ -689,7 +690,7 @@ class Connection {
     this.dial();
   }
 
-  /** Whether the next socket is to be dialled after a wait. */
+  /** Whether it waits before it dials again. */
   get isWaiting() {
     return this.#redial !== null;
   }
@@ -704,7 +705,7 @@ class Connection {
       socket = new this.#WebSocket(this.url, this.#form.subprotocol);
     } catch (error) {
       const why = /** @type {Error} */ (error).message;
-      setTimeout(() => this.#cannotDial(why)); // whoever wants this connection has not got it yet
+      setTimeout(() => this.#cannotDial(why)); // later, since whoever makes this connection does not have it yet
       return;
     }
     this.socket = socket;
@@ -726,7 +727,7 @@ class Connection {
     this.#owner.onRefused(new GameError("closed", `${this.url} cannot be dialled: ${why}`));
   }
 
-  /** Say who this is: as soon as the socket is open, and again as somebody new where the server knows no such token. */
+  /** Say who this is: when the socket opens, and again, as a new guest, if the server does not know the token. */
   hello() {
     this.helloAt = performance.now();
     const who = this.#owner.who();
@@ -735,7 +736,7 @@ class Connection {
   }
 
   /**
-   * A ticket has to be bought first.
+   * Say hello once a ticket is bought.
    * @param {Promise<object>} asked
    */
   async #helloLater(asked) {
@@ -757,8 +758,8 @@ class Connection {
   }
 
   /**
-   * The server said welcome: whatever waited for that may be said.
-   * @param {number} now by its clock
+   * The server has said welcome: requests may be sent from now on.
+   * @param {number} now its clock
    */
   welcomed(now) {
     this.isWelcome = true;
@@ -768,12 +769,12 @@ class Connection {
     this.welcomedAt = performance.now();
   }
 
-  /** Do not wait any longer: dial now, or ask whether anybody is there. */
+  /** Dial now instead of later; or, if there is a socket, ask whether the server is still there. */
   wake() {
     this.#liveness.wake();
   }
 
-  /** Ask whether anybody is there, and what time it is. */
+  /** Ask whether the server is still there, and for its time. */
   ping() {
     this.#liveness.ping();
   }
@@ -783,12 +784,12 @@ class Connection {
     this.#liveness.onPong(pong);
   }
 
-  /** Nobody says anything at its other end: dialled again, the same node would say nothing again. */
+  /** Give up a silent server: to dial the same node again would not help. */
   giveUp() {
     this.hangUp(undefined, true);
   }
 
-  /** This connection is over, whether or not it knows; forget what hung on it, and dial again. */
+  /** End this connection, even if its socket has not closed; tell the owner, and dial again. */
   hangUp(delay_ms = fullJitter(this.#failures), isSilent = false) {
     this.#letGo();
     const { onLost, onUnreachable } = this.#owner;
@@ -801,7 +802,7 @@ class Connection {
     onLost(this);
   }
 
-  /** There will be no further connection; the socket is left open, for whoever wants to say goodbye. */
+  /** Dial no more; the socket stays open, so that the owner can still close it with a code. */
   end() {
     this.#ended = true;
     this.#letGo();
@@ -824,7 +825,7 @@ class Connection {
     if (!socket) return;
     socket.onopen = socket.onmessage = socket.onclose = null;
     if (this.#ended) return;
-    if (socket.terminate) socket.terminate(); // npm's ws would wait half a minute for a dead peer's goodbye
+    if (socket.terminate) socket.terminate(); // npm's ws would wait half a minute for the close frame of a dead peer
     else socket.close();
   }
 
@@ -838,7 +839,7 @@ class Connection {
     if (this.socket?.readyState === 1) this.socket.send(frame);
   }
 
-  /** Read on once whoever awaited a room has had time to listen: npm's ws brings many frames in one go. */
+  /** Read on later, so that whoever awaits a room can add listeners first: npm's ws brings many frames in one go. */
   handOver() {
     this.#handing = setTimeout(() => {
       this.#handing = null;
@@ -872,7 +873,7 @@ class Emitter {
   #listeners = new Map();
 
   /**
-   * Call `listener` with each of this type from now on; returns a function that ends it.
+   * Call `listener` with each event of this type from now on; returns a function that ends this.
    * @param {string} type
    * @param {Listener} listener
    * @returns {() => void}
@@ -885,7 +886,7 @@ class Emitter {
   }
 
   /**
-   * A listener that throws costs neither the others nor the connection.
+   * Call all listeners; one that throws harms neither the others nor the connection.
    * @param {string} type
    * @param {any[]} values
    */
@@ -901,27 +902,27 @@ class Emitter {
 }
 
 /**
- * Where requests and rooms go that the server which was asked cannot serve: to the node that has the room, back to the
- * first address where that node cannot be reached, or to the same server again after a while. Whoever asked notices
- * nothing but that it takes longer; what goes wrong for long is said, once, by `$error`.
+ * Where requests and rooms go when the server that was asked cannot serve them: to the node that has the room; back to
+ * the first address, if that node cannot be reached; or to the same server again after a while. The caller notices only
+ * that it takes longer. What fails for long is reported once, by `$error`.
  */
 
-/** How far somebody has been sent about. */
+/** How often a request or a room was sent elsewhere, or had to wait. */
 class Detour {
   hops = 0; // redirects that were followed in a row
   waits = 0;
   misses = 0; // nodes in a row that could not be reached
-  matches = 0; // rooms that were offered and could not be had
+  matches = 0; // rooms that a match offered, and in which there was no seat
 }
 
 const HOPS = 3;
-const MISSES = 8; // by then a node that died has lost its lease: nobody would be sent there any more
+const MISSES = 8; // by then a node that died has lost its lease, and nobody is sent there any more
 const MATCHES = 10;
 
-/** Requests that may be said again to any node, as often as it takes, until one has answered. */
+/** Requests that may be sent again, to any node, until one answers. */
 const ANYWHERE = new Set(["create", "match", "join", "resume"]);
 
-/** Refusals of a room that was offered by `match`: it looks for another. */
+/** Refusals by a room that a match has offered, after which it looks for another. */
 const NO_ROOM = new Set(["room_full", "room_locked", "room_over", "not_found"]);
 
 class Following {
@@ -941,7 +942,7 @@ class Following {
   }
 
   /**
-   * A room is at another node: a request for it goes there.
+   * Send a request on to the node that has its room, or go on to the room that came after it.
    * @param {any} message
    * @param {Connection} from
    */
@@ -976,7 +977,7 @@ class Following {
   }
 
   /**
-   * @param {string | null} url none: the server that said so
+   * @param {string | null} url none: that of the server that sent the message
    * @param {Connection} from
    */
   #at(url, from) {
@@ -984,7 +985,7 @@ class Following {
   }
 
   /**
-   * A room goes on there: all that is asked of it is said to that node, once it has given the seat back.
+   * Take a room to another connection, and ask for the seat there; its requests are sent once the seat is given back.
    * @param {Room} room
    * @param {Connection} way
    */
@@ -994,9 +995,9 @@ class Following {
   }
 
   /**
-   * Its node has let a room go, in which the seat is held.
+   * Look for a room that its node has let go; the seat in it is held.
    * @param {Room} room
-   * @param {string | null | undefined} url where it is now; none: ask again
+   * @param {string | null | undefined} url where the room is; none: ask the same server again
    * @param {Connection} from
    */
   onMoved(room, url, from) {
@@ -1006,7 +1007,7 @@ class Following {
   }
 
   /**
-   * From now on the seat in this room is on that connection; nothing of it was said there yet.
+   * Move a seat to another connection, on which nothing was sent for it yet.
    * @param {Room} room
    * @param {Connection} way
    */
@@ -1020,7 +1021,7 @@ class Following {
   }
 
   /**
-   * Whether a request that was refused is said again instead, now or later.
+   * Whether a refused request is sent again, at once or later, instead of failing.
    * @param {Request} request
    * @param {GameError} error
    */
@@ -1035,7 +1036,7 @@ class Following {
     if (error.code === "draining") {
       const { way } = request;
       this.#requests.sayLater(request, way, fullJitter(detour.waits++));
-      // The next connection may be another server's.
+      // The next connection may reach another server.
       if (![...this.#client.rooms.values()].some((room) => room._way === way)) way.hangUp();
       return true;
     }
@@ -1049,7 +1050,7 @@ class Following {
   }
 
   /**
-   * Nobody answers there: all that was to go there goes home, from where the way may lead elsewhere by now.
+   * A node does not answer: send its requests and rooms to the first address, which may know a better one.
    * @param {Connection} connection
    */
   onUnreachable(connection) {
@@ -1066,7 +1067,7 @@ class Following {
     this.#nodes.drop(connection);
   }
 
-  /** Leave nodes at which nothing is to be done any more. */
+  /** Close the connections to nodes that no room and no request needs. */
   sweep() {
     if (!this.#nodes.others) return;
     const used = new Set([...this.#client.rooms.values()].map((room) => room._way));
@@ -1099,16 +1100,16 @@ class Following {
   }
 }
 
-/** Documents: JSON trees that patches change in place, and that whole documents are merged into. */
+/** Documents: JSON trees that are changed in place, by patches, or by merging a whole new document. */
 
 const SET = 0;
 const DELETE = 1;
 const SPLICE = 2;
-const KEY = 3; // `packed.js` makes these two into the others
+const KEY = 3; // `packed.js` turns these two into the others
 const COLUMNS = 4;
 
 /**
- * Apply one op of a patch in place; throws where the patch was made for another tree.
+ * Apply one op of a patch in place; throws if the patch was made for another tree.
  * @param {any} doc
  * @param {any[]} op
  */
@@ -1153,7 +1154,7 @@ function put(target, key, value) {
 }
 
 /**
- * Make `known` equal to `told`, in place where it can be; adds to `paths` where they differed.
+ * Make `known` equal to `told`, in place where possible; adds to `paths` the places where they differed.
  * @param {any} known
  * @param {any} told
  * @param {Path} path
@@ -1202,8 +1203,8 @@ function sameBytes(a, b) {
 }
 
 /**
- * What a room knows of turns, and of the moves that its seat has now; and what a player does with them. A `Room` is one
- * of these: what is told of turns comes with `info`, the moves come as messages of their own.
+ * What a room knows of turns, and of the moves that its seat has; and what a player does with them. `Room` inherits
+ * from this. Turns come with `info`, moves as messages of their own.
  */
 
 const FIELD = /\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
@@ -1257,7 +1258,7 @@ class TurnTaking extends Emitter {
   label(move, choices = {}) {
     const { type, label, seats } = move;
     const known = Object.entries({ ...move.data, ...choices });
-    // A text that looks like the id of a seat is none, unless the field is one.
+    // A text that looks like the id of a seat is one only if its field is in `seats`.
     const shown = known.map(([field, value]) => [field, seats.includes(field) ? this.name(value) : plainly(value, this.translate)]);
     if (label !== null) return filled(this.translate(label), Object.fromEntries(shown));
     return [this.translate(titled(type)), ...shown.map(([, text]) => text)].join(" ");
@@ -1311,7 +1312,7 @@ class TurnTaking extends Emitter {
   }
 
   /**
-   * Take the newest moves; none where nothing is told of any. `_tellMoves` says so.
+   * Take the newest moves; none, if there is no message of any. `_tellMoves` tells listeners.
    * @param {any} told
    */
   _takeMoves(told) {
@@ -1331,7 +1332,7 @@ class TurnTaking extends Emitter {
     this.info = merge(this.info, info);
   }
 
-  /** Say that `info` may be another, and if so, that the turn is. */
+  /** Tell listeners that `info` may have changed, and, if it has, that the turn has. */
   _tellInfo() {
     this._emit("$info", this.info);
     const shown = JSON.stringify(this.turn);
@@ -1342,7 +1343,7 @@ class TurnTaking extends Emitter {
 }
 
 /**
- * A value that is no seat, as people read it.
+ * A value that is no seat, as a text for people.
  * @param {any} value
  * @param {(text: string) => string} translate
  * @returns {string}
@@ -1374,7 +1375,7 @@ function titled(type) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** What the host of a room does. */
+/** What the host of a room may do. */
 
 class Hosting extends TurnTaking {
   /**
@@ -1386,7 +1387,7 @@ class Hosting extends TurnTaking {
   }
 
   /**
-   * What a host does besides starting.
+   * Do what a host may besides starting.
    * @type {Api.Room["asHost"]}
    */
   asHost(act, seat) {
@@ -1429,8 +1430,8 @@ class Room extends Hosting {
   /** @type {Room | null} */
   next = null;
 
-  // Set by the client, and by `_join`: may requests be said; is `joined` awaited, before which nothing counts; the
-  // documents are not what the server has, so that only whole ones help.
+  // Set by the client, and by `_join`. Attached: requests may be sent. Deaf: `joined` is awaited, and nothing counts
+  // before it. Broken: the documents differ from the server's, and only whole ones help.
   _attached = false;
   _deaf = false;
   _broken = false;
@@ -1492,7 +1493,7 @@ class Room extends Hosting {
   }
 
   /**
-   * The teams of the game with the seats in each, in its order; none where it has none.
+   * The teams with the seats in each, in the game's order; empty if the game has none.
    * @returns {Api.Team[]}
    */
   get teams() {
@@ -1502,7 +1503,7 @@ class Room extends Hosting {
   }
 
   /**
-   * Into a team, where the game lets players choose; the host may put another seat (its id) into one.
+   * Go into a team, if the game lets players choose; the host may also put another seat (its id) into one.
    * @type {Api.Room["joinTeam"]}
    */
   joinTeam(team, seat) {
@@ -1524,7 +1525,7 @@ class Room extends Hosting {
   }
 
   /**
-   * Send without an id: no reply, sent once or not at all. Refusals come to the client's `$error`.
+   * Send without an id: no reply, sent once or not at all. Refusals come as the client's `$error`.
    * @type {Api.Room["tell"]}
    */
   tell(type, data) {
@@ -1551,7 +1552,7 @@ class Room extends Hosting {
   }
 
   /**
-   * The seat was given, or given back: what was missed follows if `recovered`, else all is here.
+   * The seat was given, or given back. If `recovered`, what was missed follows; else everything is in `joined`.
    * @param {any} joined
    */
   _join({ recovered, seat: { resume, ...seat }, seen: { epoch, ...counts }, info, docs, seats, timers, moves, ...said }) {
@@ -1589,7 +1590,7 @@ class Room extends Hosting {
   }
 
   /**
-   * A message of one of this room's streams; unknown ones are counted, and that is all, as is `skip`.
+   * Take a message of one of this room's streams; an unknown one is only counted, as `skip` is.
    * @param {any} message
    */
   _hear(message) {
@@ -1613,7 +1614,7 @@ class Room extends Hosting {
   }
 
   /**
-   * Whether this is the stream's next message; if one is missing, all that is missing is asked for.
+   * Whether this is the stream's next message; if one is missing, asks for all that is missing.
    * @param {string} op
    * @param {string} stream
    * @param {number} n
@@ -1621,7 +1622,7 @@ class Room extends Hosting {
   #counted(op, stream, n) {
     if (op === "doc") return true; // it sets the counter itself
     const known = this.#counts.get(stream);
-    if (known === undefined && (op === "seats" || op === "room")) return true; // told before the stream's first document
+    if (known === undefined && (op === "seats" || op === "room")) return true; // sent before the stream's first document
     if (known !== undefined && n <= known) return false;
     if (known === undefined || n !== known + 1) {
       this._client._resume(this);
@@ -1639,7 +1640,7 @@ class Room extends Hosting {
 
   /** @param {any} message */
   #onMoves(message) {
-    if (this._deaf) return; // those of `joined` are newer
+    if (this._deaf) return; // those in `joined` will be newer
     this._takeMoves(message);
     this._tellMoves();
   }
@@ -1647,7 +1648,7 @@ class Room extends Hosting {
   /** @param {any} message */
   #onEvent({ stream, n, type, data }) {
     const event = { type, data, stream, n: n ?? null };
-    if (type !== "*" && !type.startsWith("$")) this._emit(type, data, event); // those names are ours
+    if (type !== "*" && !type.startsWith("$")) this._emit(type, data, event); // those names are this client's own
     this._emit("*", data, event);
   }
 
@@ -1692,7 +1693,7 @@ class Room extends Hosting {
   }
 
   /**
-   * A whole document, or none any more (null); the one that is known is changed in place.
+   * Take a whole document, or none any more (null); a known one is changed in place.
    * @param {string} stream
    * @param {any} doc
    * @returns {Api.Change}
@@ -1714,7 +1715,7 @@ class Room extends Hosting {
   }
 
   /**
-   * Out of a group: nothing of it is known from now on.
+   * This seat is in a group no longer: forget what is known of it.
    * @param {string} stream
    */
   #forgetStream(stream) {
@@ -1734,8 +1735,8 @@ class Room extends Hosting {
   }
 
   /**
-   * Take a seat as one stream tells it. Its groups are those that the stream's audience may know: on `room` the public
-   * ones, on `group:NAME` that one too, on `seat` and in `joined` all that this client may know. The others stay.
+   * Take a seat as one stream has it, with the groups that the stream's audience may know: on `room` the public ones,
+   * on `group:NAME` that one too, on `seat` and in `joined` all that this client may know. Its other groups stay.
    * @param {string} stream
    * @param {Api.Seat} told
    */
@@ -1755,7 +1756,7 @@ class Room extends Hosting {
   }
 
   /**
-   * Of a group that was never told on `room`: only who is in it can know of it.
+   * Whether a group is known only to its members: it was never named on `room`.
    * @param {string} name
    */
   #isPrivate(name) {
@@ -1777,7 +1778,7 @@ class Room extends Hosting {
     this.#timers.set(key, { stream, name, ends, paused_ms, left });
   }
 
-  /** By name, as pages want them; where two streams have one of a name, this seat's own counts. */
+  /** Fill `timers`, by name; if two streams have a timer of one name, this seat's own counts. */
   #showTimers() {
     this.timers.clear();
     const own = (/** @type {Api.Timer} */ { stream }) => Number(stream === "seat");
@@ -1785,7 +1786,7 @@ class Room extends Hosting {
   }
 }
 
-/** The rooms in which a client holds seats: how a seat is given, had back after a loss, and lost. */
+/** The rooms in which a client holds seats: how it gets a seat, gets it back after a loss, and loses it. */
 
 class HeldRooms {
   /** @type {Map<string, Room>} */
@@ -1809,7 +1810,7 @@ class HeldRooms {
   }
 
   /**
-   * Those whose seats are on this connection.
+   * The rooms whose seats are on this connection.
    * @param {Connection} way
    */
   on(way) {
@@ -1840,13 +1841,13 @@ class HeldRooms {
   }
 
   /**
-   * Ask for what this room has missed, or for all of it; until `joined` nothing more of it counts.
+   * Ask for what this room has missed, or for the whole room; nothing more of it counts until `joined`.
    * @param {Room} room
    */
   resume(room) {
     room._deaf = true;
     clearTimeout(room._retry);
-    // One at a time: what a second one replays would be applied twice.
+    // One at a time: what a second answer replays would be applied twice.
     if (this.#requests.all().some((request) => request.room === room && request.op === "resume")) return;
     const seen = room._broken ? undefined : room._seen;
     const asked = this.#client._ask("resume", room, { resume: room._secret, seen });
@@ -1863,7 +1864,7 @@ class HeldRooms {
     if (PASSING.has(error.code)) {
       const again = () => room._way.isWelcome && this.resume(room);
       if (!room._detour.waits++) client._emit("$error", new GameError(error.code, error.message, null, room.code, error.retry_ms));
-      const spread_ms = error.code === "busy" ? fullJitter(0) : 0; // all who are told the same do not come at once
+      const spread_ms = error.code === "busy" ? fullJitter(0) : 0; // so that not all who are told the same come at once
       const jitter = error.retry_ms === null ? fullJitter : shortJitter;
       room._retry = setTimeout(again, Math.max((error.retry_ms ?? 0) + spread_ms, jitter(room._failures++)));
     } else {
@@ -1872,7 +1873,7 @@ class HeldRooms {
   }
 
   /**
-   * A seat is gone for good.
+   * Forget a room in which the seat is gone for good.
    * @param {Room} room
    * @param {Api.Left} left
    */
@@ -1889,7 +1890,7 @@ class HeldRooms {
   }
 
   /**
-   * All who were in a room go on in another: so does this client, as who it was.
+   * All who were in a room go on in another: take a seat there with the same role.
    * @param {Room} room
    * @param {Api.Left & { next: string }} left
    */
@@ -1915,9 +1916,9 @@ class HeldRooms {
     const request = this.#requests.take(joined.id);
     let room = this.rooms.get(joined.room);
     if (!room && !request) return;
-    if (room && room._way !== from) this.#following.carry(room, from); // it is there by now
+    if (room && room._way !== from) this.#following.carry(room, from); // the seat is on this connection now
     else if (room && joined.recovered && !room._deaf) {
-      room._broken = true; // an answer to a `join` came in between: this replay is of the past
+      room._broken = true; // a `join` was answered in between: this replay is too old
       return this.resume(room);
     }
     if (!room) this.rooms.set(joined.room, (room = new Room(this.#client, joined, from)));
@@ -1946,7 +1947,7 @@ class HeldRooms {
   }
 
   /**
-   * What is said by a server that had the room before means nothing any more.
+   * Give a message to its room, unless it is from a node that had the room earlier.
    * @param {any} message
    * @param {Connection} from
    */
@@ -1978,7 +1979,8 @@ const JSON_FORM = {
 };
 
 /**
- * JSON.stringify would make null of NaN, and the server could not tell which request holds half a surrogate pair.
+ * A value as the wire has it; throws for what JSON cannot hold. JSON.stringify would make null of NaN, and the server
+ * could not tell which request holds half a surrogate pair.
  * @param {any} value
  * @param {string} path
  * @returns {any}
@@ -2029,8 +2031,8 @@ function unwrapped(value) {
 /** The connections of one client: to the address it was given, and to each node that has a room for it. */
 
 /**
- * A node's WebSocket, of the address as the server wrote it: of the node itself (`https://games.example/n/a`), of its
- * WebSocket, or relative to the one we know.
+ * The URL of a node's WebSocket. The server writes the node's own (`https://games.example/n/a`), its WebSocket's, or
+ * one relative to `home`, which this client was given.
  * @param {string} url
  * @param {string} home
  */
@@ -2044,7 +2046,7 @@ function nodeUrl(url, home) {
 }
 
 class Nodes {
-  /** The one that is there from first to last: what belongs to no room is said here. */
+  /** The connection to the client's own address, as long as the client lives; on it goes what belongs to no room. */
   home;
   #make;
   /** @type {Map<string, Connection>} */
@@ -2069,7 +2071,7 @@ class Nodes {
   }
 
   /**
-   * The connection to a node; dialled, where there was none.
+   * The connection to a node; if there was none, one is dialled.
    * @param {string} url as the server wrote it
    */
   at(url) {
@@ -2084,7 +2086,7 @@ class Nodes {
   }
 
   /**
-   * There is nothing more to be said to this node. The way home is never given up.
+   * End the connection to a node that is not needed any more; home is never dropped.
    * @param {Connection} connection
    */
   drop(connection) {
@@ -2095,7 +2097,7 @@ class Nodes {
   }
 }
 
-/** Each message as an array: its number, and the names of its fields in their order, as the server's table has them. */
+/** Messages as arrays: the number of each, and the names of its fields in order, as in the server's table. */
 
 /** @typedef {{ number: number, op: string, names: string[] }} MessageArray */
 
@@ -2150,14 +2152,14 @@ const ARRAYS = /** @type {[number, string, string][]} */ ([
 /** @param {MessageArray} array */
 const isClients = ({ number }) => number <= 20 || [41, 43, 44].includes(number);
 
-/** What a client says, by op. */
+/** The messages of clients, by op. */
 const SAID = new Map(ARRAYS.filter(isClients).map((array) => [array.op, array]));
 
-/** What a server says, by number. */
+/** The messages of servers, by number. */
 const HEARD = new Map(ARRAYS.filter((array) => !isClients(array)).map((array) => [array.number, array]));
 
 /**
- * MessagePack: what JSON can say, and bytes.
+ * MessagePack: the values of JSON, and bytes.
  *
  * Source: https://github.com/msgpack/msgpack/blob/master/spec.md
  */
@@ -2172,7 +2174,7 @@ class Packer {
   }
 
   /**
-   * Room for so many more bytes; returns where they stand.
+   * Make room for so many more bytes; returns where they begin.
    * @param {number} count
    */
   #take(count) {
@@ -2193,7 +2195,8 @@ class Packer {
   }
 
   /**
-   * The head of what has a length: in one byte where it is below `small`, else in the first of three that holds it.
+   * Write the head of a value that has a length: one byte if that is below `small`, else the first of three that holds
+   * it.
    * @param {number} length
    * @param {number} fixed
    * @param {number} small
@@ -2250,7 +2253,7 @@ class Packer {
   }
 
   /**
-   * What JSON would make of a value, and bytes as they are.
+   * Write a value as JSON would have it, and bytes as they are.
    * @param {any} value
    * @param {string} path where it stands, for the error
    */
@@ -2302,7 +2305,7 @@ class Unpacker {
   }
 
   /**
-   * A message's array; throws where it is none.
+   * Read a message's array; throws if the frame is none.
    * @returns {any[]}
    */
   whole() {
@@ -2391,7 +2394,7 @@ class Unpacker {
   }
 }
 
-/** Messages as MessagePack: each is an array, a number and then its fields; nil is absent. */
+/** Messages as MessagePack: each is an array of its number and its fields; nil stands for a field that is absent. */
 
 /** @type {Form} */
 const PACKED = {
@@ -2409,7 +2412,7 @@ const PACKED = {
   },
   size: (frame) => frame.length,
 
-  /** Makes messages of one connection's frames; it knows the keys that its patches write as numbers. */
+  /** A reader of one connection's frames; it keeps the keys that patches write as numbers. */
   reader() {
     const keys = new Map();
     return (frame) => {
@@ -2434,9 +2437,9 @@ const PACKED = {
 };
 
 /**
- * A patch in the ops that `applyOp` knows: keys as they are, and many sets in one (op 4) as many.
+ * A patch in the ops that `applyOp` knows: with keys in full, and with one op for each of the sets in an op 4.
  * @param {any[][]} ops
- * @param {string[]} keys of the stream, to which a patch may add
+ * @param {string[]} keys those of the stream; a patch may add to them
  * @returns {any[][]}
  */
 function expanded(ops, keys) {
@@ -2466,14 +2469,14 @@ function expanded(ops, keys) {
 }
 
 /**
- * How long a client waits for somebody who says nothing. A node that stands still is left within the time in which others
- * take its rooms. Who was given up too soon, since the line is slow, is given twice the time when it is tried again; until
- * somebody answers in the time that is given at first: then the line is a good one, and it was the node.
+ * How long a client waits for a silent server. A node that hangs is left within the time in which others take its
+ * rooms. In case a slow line was the reason, the next try gets twice the time. Once an answer comes within the first
+ * time limit, the line is good, and that limit holds again.
  */
 
 const DIAL_MS = 5000; // from dialling to `welcome`
 const SILENCE_MS = 4000; // after a ping
-const LARGE_MS = 8000; // the same behind an answer that may be large, and is heard only when it is whole
+const LARGE_MS = 8000; // the same for a large answer, which is heard only when all of it is there
 const LONGEST_MS = 20_000;
 const LARGEST = 4;
 
@@ -2490,35 +2493,35 @@ class Patience {
     return isLarge ? Math.min(LONGEST_MS, this.#large * LARGE_MS) : SILENCE_MS;
   }
 
-  /** Somebody was given up who had not said welcome. */
+  /** A connection was given up before its welcome: allow twice the time. */
   lostDialling() {
     this.#dials = Math.min(LARGEST, 2 * this.#dials);
   }
 
-  /** Somebody was given up who owed a large answer. */
+  /** A connection was given up that owed a large answer: allow twice the time. */
   lostLarge() {
     this.#large = Math.min(LARGEST, 2 * this.#large);
   }
 
-  /** @param {number} ms after so long somebody said welcome */
+  /** @param {number} ms how long a welcome took */
   welcomed(ms) {
     if (ms < DIAL_MS) this.#dials = 1;
   }
 
-  /** @param {number} ms after so long a large answer was there */
+  /** @param {number} ms how long a large answer took */
   answered(ms) {
     if (ms < LARGE_MS) this.#large = 1;
   }
 }
 
-/** What is said outside rooms: in lobbies, in direct messages, and by the operator. */
+/** Chat outside rooms: lobbies, direct messages, and the operator's announcements. */
 
 /**
  * A place that is listened to: a lobby, all direct messages, or the announcements.
  * @typedef {object} Place
  * @property {string} to
  * @property {number} seen the number of the last line that came
- * @property {any[] | null} early what came before the answer that it waits for
+ * @property {any[] | null} early lines that came before the answer to `listen`; null: it is not awaited
  * @property {number} failures
  * @property {ReturnType<typeof setTimeout> | undefined} retry
  * @property {Promise<void>} heard
@@ -2528,7 +2531,8 @@ class Patience {
 
 /**
  * The lobbies of games, direct messages and the operator's announcements. The server numbers the lines of each place
- * that one listens to; all direct messages of a user are one place, and here a channel for each of the others.
+ * that a client listens to. All direct messages of a user are one place there, and here one channel for each other
+ * user.
  */
 class Posts {
   /** @type {Map<string, Channel>} */
@@ -2548,8 +2552,8 @@ class Posts {
   }
 
   /**
-   * Say a line to `lobby:GAME` or `user:ID`. Unlike a room's it is not said again after a loss, since the server would
-   * not know that it is the same: it rejects with the code `lost`.
+   * Say a line to `lobby:GAME` or `user:ID`. Unlike a room's, it is not sent again after a loss, since the server would
+   * not know that it is the same: this rejects with the code `lost`.
    * @param {string} text
    * @param {string} to
    * @param {unknown} [data]
@@ -2560,7 +2564,7 @@ class Posts {
   }
 
   /**
-   * All that is there now was read, or all up to a line. This browser keeps it, the server does not.
+   * Note that all that is there was read, or all up to a line. Only this browser remembers it.
    * @param {string} to
    * @param {number} upto
    */
@@ -2573,7 +2577,7 @@ class Posts {
   }
 
   /**
-   * Hear a place no more: the address of a lobby, `direct` or `server`; its lines go.
+   * No longer hear a place, and drop its lines: the address of a lobby, `direct` or `server`.
    * @param {string} to
    */
   cease(to) {
@@ -2614,7 +2618,7 @@ class Posts {
     return user === null ? null : this.#channel(`user:${user}`, "direct");
   }
 
-  /** A new connection, on which nothing is heard yet. */
+  /** Listen to all places again, on a new connection. */
   _listenAgain() {
     for (const place of this.#places.values()) this.#listen(place);
   }
@@ -2649,7 +2653,7 @@ class Posts {
   }
 
   /**
-   * What comes before the answer waits for it: the answer may hold lines that were said before.
+   * Listen to a place. Lines that come before the answer are kept until then: the answer may hold older ones.
    * @param {Place} place
    */
   #listen(place) {
@@ -2668,7 +2672,7 @@ class Posts {
     const posts = [...lines, ...(place.early ?? [])];
     place.early = null;
     place.failures = 0;
-    if (place.seen > line) this.#forget(place); // the server counts anew: its store is another one
+    if (place.seen > line) this.#forget(place); // the server counts anew, since it has another store
     if (place.to !== "direct") this.#channel(place.to, place.to);
     this.#take(place, posts);
     place.seen = Math.max(place.seen, line);
@@ -2718,7 +2722,7 @@ class Posts {
   }
 
   /**
-   * Another count of lines: none of those that were known says anything about it.
+   * Forget the lines of a place, since the server counts anew.
    * @param {Place} place
    */
   #forget(place) {
@@ -2743,10 +2747,10 @@ class Posts {
 }
 
 /**
- * What was asked and has had no answer. Ids come from one counter. What a lost connection has carried is said again under
- * its old id: what is `REMEMBERED` the server applies once; join, resume, read and leave do no harm said twice; create and
- * match are said again only if they were never written, since one whose answer was lost may have made a room: it rejects
- * with the code `lost`, as does a line outside rooms.
+ * Requests without an answer. Their ids come from one counter. What was sent on a lost connection is sent again under
+ * its old id: the server applies what is `REMEMBERED` once; join, resume, read and leave do no harm if sent twice;
+ * create and match are sent again only if they were never written, since one whose answer was lost may have made a
+ * room: it rejects with the code `lost`, as does a line outside rooms.
  */
 
 /**
@@ -2756,17 +2760,17 @@ class Posts {
  * @property {Room | null} room
  * @property {Record<string, any>} fields
  * @property {any} frame
- * @property {Connection} way by which it goes, if no room is asked
- * @property {boolean} waits it was refused for now, and is said again by a timer
+ * @property {Connection} way the connection that it is sent by, if it is no room's
+ * @property {boolean} waits it was refused for the moment, and a timer sends it again
  * @property {Detour} detour
- * @property {Record<string, any> | null} sought what `match` looks for, where it has become a `join`
+ * @property {Record<string, any> | null} sought the fields of a `match` that has become a `join`
  * @property {(value?: any) => void} resolve
  * @property {(error: unknown) => void} reject
- * @property {Socket | null} socket that has carried it
- * @property {number} saidAt by `performance.now()`; 0: not on this connection
+ * @property {Socket | null} socket the one that it was last sent on
+ * @property {number} saidAt when, by `performance.now()`; 0: not on this connection
  */
 
-/** Requests of a room that the server applies once for each id, however often they are said. */
+/** Requests of a room that the server applies once for each id, however often they are sent. */
 const REMEMBERED = new Set(["send", "chat", "start", "edit", "unsay", "report", "block", "team", "host", "undo", "ready", "bot", "options", "next"]);
 
 class Requests {
@@ -2783,13 +2787,13 @@ class Requests {
     this.#form = form;
   }
 
-  /** Those without an answer, by id; they may be taken away meanwhile. */
+  /** All requests, by id, in a list of their own: some may be settled while somebody goes through it. */
   all() {
     return [...this.#requests.values()];
   }
 
   /**
-   * Those of them that go this way.
+   * The requests that are sent by this connection.
    * @param {Connection} way
    */
   of(way) {
@@ -2797,11 +2801,11 @@ class Requests {
   }
 
   /**
-   * Ask until it is answered.
+   * Send a request, now or as soon as it may be sent, until it is answered.
    * @param {string} op
    * @param {Room | null} room
-   * @param {Record<string, any>} fields `room` names a room that is not held yet
-   * @param {Connection} way if there is no room
+   * @param {Record<string, any>} fields `room` names a room in which this client has no seat yet
+   * @param {Connection} way the connection to send it by, if it is no room's
    * @returns {Promise<any>}
    */
   ask(op, room, fields, way) {
@@ -2832,7 +2836,7 @@ class Requests {
   }
 
   /**
-   * Without an id: no reply, said once or not at all.
+   * Send without an id: no reply, sent once or not at all.
    * @param {string} op
    * @param {Room} room
    * @param {Record<string, any>} fields
@@ -2857,7 +2861,7 @@ class Requests {
   }
 
   /**
-   * Say, by id, what this connection has not carried yet: an id below one that was applied is never applied.
+   * Send, by id, what was not sent on this connection yet: no id is applied after a higher one.
    * @param {Room | null} room
    * @param {Connection} way
    */
@@ -2869,18 +2873,18 @@ class Requests {
   }
 
   /**
-   * Say it by this way instead, as soon as that is open.
+   * Send a request by this connection instead, as soon as it is open.
    * @param {Request} request that has no room
    * @param {Connection} way
    */
   sendTo(request, way) {
-    this.#requests.set(request.id, request); // where its answer was taken, it waits for another
+    this.#requests.set(request.id, request); // if its answer was taken, it waits for another one
     Object.assign(request, { way, socket: null, saidAt: 0, waits: false });
     if (this.#maySay(request)) this.#say(request);
   }
 
   /**
-   * The same after a while.
+   * Do as `sendTo` does, after a while.
    * @param {Request} request
    * @param {Connection} way
    * @param {number} delay_ms
@@ -2892,7 +2896,7 @@ class Requests {
   }
 
   /**
-   * Ask for something else in place of what was asked, for the same promise; it is not said yet.
+   * Turn a request into another, which settles the same promise; it is not sent yet.
    * @param {Request} request
    * @param {string} op
    * @param {Record<string, any>} fields
@@ -2906,7 +2910,7 @@ class Requests {
   }
 
   /**
-   * Give no id up to this one: another tab of this client may have used it.
+   * Use no id up to this one: another tab of this client may have used them.
    * @param {number} id
    */
   skipTo(id) {
@@ -2919,7 +2923,7 @@ class Requests {
   }
 
   /**
-   * The request that this id answers.
+   * The request of this id, which is forgotten, since it is answered now.
    * @param {number} id
    */
   take(id) {
@@ -2938,7 +2942,7 @@ class Requests {
   }
 
   /**
-   * A connection was lost under all of these; most simply wait for the next.
+   * A connection was lost: drop or fail what may not be sent again; the rest waits for the next connection.
    * @param {Connection} way
    */
   lose(way) {
@@ -2959,19 +2963,19 @@ class Requests {
   }
 
   /**
-   * The seat is gone, and the server will not answer this any more.
+   * Settle a request of a seat that is gone, since the server will not answer it.
    * @param {Request} request
    * @param {Room} room
    */
   #settle(request, room) {
     this.#requests.delete(request.id);
     if (request.op === "leave") request.resolve();
-    else if (request.op === "next" && room.left?.next) request.resolve({ room: room.left.next }); // it was done before
+    else if (request.op === "next" && room.left?.next) request.resolve({ room: room.left.next }); // it was done already
     else request.reject(seatGone(room));
   }
 
   /**
-   * A seat is gone: what this connection has not carried has no answer any more.
+   * A seat is gone: settle its requests that were not sent on this connection.
    * @param {Room} room
    */
   settleUnsaid(room) {
@@ -2981,7 +2985,7 @@ class Requests {
   }
 
   /**
-   * A seat was lost on its connection: all that is asked for it is said again once it is had back.
+   * Have all requests of a seat sent again, once the seat that was lost with its connection is back.
    * @param {Room} room
    */
   sayAgain(room) {
@@ -2991,7 +2995,7 @@ class Requests {
   }
 
   /**
-   * It is for another connection to ask for this seat, as the client will see to.
+   * Forget a request for this seat: the client will ask for it on another connection.
    * @param {Room} room
    */
   stopResuming(room) {
@@ -3001,7 +3005,7 @@ class Requests {
   }
 
   /**
-   * A server has not kept who we were: what was said before might be applied a second time.
+   * Fail what was sent to a server that has forgotten this client: it might be applied a second time.
    * @param {Connection} way
    */
   failUncertain(way) {
@@ -3012,7 +3016,7 @@ class Requests {
   }
 
   /**
-   * There will be no answer any more.
+   * Fail all requests: no answer will come any more.
    * @param {GameError} error
    */
   end(error) {
@@ -3027,7 +3031,7 @@ function wayOf({ room, way }) {
   return room?._way ?? way;
 }
 
-/** What outlives a page. */
+/** What is stored, and outlives a page. */
 
 /** @typedef {Pick<Storage, "getItem" | "setItem">} Store */
 /** @typedef {{ code: string, game: string, role: string, user: string, secret: string }} KeptSeat */
@@ -3047,7 +3051,7 @@ class Memory {
    * @param {"browser" | "tab"} session
    */
   constructor(storage, url, session = "browser") {
-    this.#storage = (storage === undefined ? pageStorage(session) : storage) ?? oneValue(); // as good, until the page is gone
+    this.#storage = (storage === undefined ? pageStorage(session) : storage) ?? oneValue(); // lasts until the page is gone
     this.#key = `gameserver ${url}`;
   }
 
@@ -3123,7 +3127,7 @@ class Memory {
     try {
       this.#storage.setItem(this.#key, JSON.stringify(value));
     } catch {
-      // Full or forbidden: a reload will be somebody new, and nothing else suffers.
+      // Full or forbidden: after a reload this is a new guest; nothing else is lost.
     }
   }
 }
@@ -3138,7 +3142,7 @@ function pageStorage(session) {
 }
 
 /**
- * What is kept for as long as the page is there.
+ * A store that lasts as long as the page.
  * @returns {Store}
  */
 function oneValue() {
@@ -3148,8 +3152,8 @@ function oneValue() {
 }
 
 /**
- * A client of the game server: one user's connections, one to each node that has to do with it, and the rooms in which
- * it holds seats. What answers a request settles it; the rest goes to its `Room`, or to the chat outside rooms.
+ * A client of the game server: one user's connections, one to each node that runs a room of theirs, and the rooms in
+ * which they hold seats. An answer settles its request; the rest goes to its `Room`, or to the chat outside rooms.
  */
 
 class Client extends Emitter {
@@ -3169,7 +3173,7 @@ class Client extends Emitter {
   #memory;
   #keepsToken; // a guest whose token is kept; accounts are not written to storage
   /** @type {string | undefined} */
-  #key; // in memory only, since a duplicated tab copies every storage
+  #key; // in memory only: to duplicate a tab copies all that it has stored
   #nodes;
   #requests;
   #following;
@@ -3203,7 +3207,7 @@ class Client extends Emitter {
   }
 
   /**
-   * What connections tell this client, and ask of it.
+   * What connections call when something happens, and ask this client for.
    * @returns {Owner}
    */
   #owner() {
@@ -3215,7 +3219,7 @@ class Client extends Emitter {
       onUnreachable: (connection) => this.#onUnreachable(connection),
       onRefused: (error) => this._end(error),
       pending: (connection) => this.#requests.of(connection),
-      // What a node has that says nothing is had by way of the first address: see whether that stands.
+      // If a node is silent and gone, its rooms are found by way of home: check that home still answers.
       onDoubt: (connection) => connection !== this.#nodes.home && this.#nodes.home.isWelcome && this.#nodes.home.ping(),
     };
   }
@@ -3250,7 +3254,7 @@ class Client extends Emitter {
   }
 
   /**
-   * Go back to a seat whose secret is in storage: after a reload. Rejects with `not_found` where none is.
+   * Go back to a seat whose secret is in storage, as after a reload. Rejects with `not_found` if there is none.
    * @param {string} code
    * @param {{ role?: string }} which
    */
@@ -3264,7 +3268,7 @@ class Client extends Emitter {
   }
 
   /**
-   * Hear the lobby of a game, and write there; resolves with its channel, the same again.
+   * Hear the lobby of a game, and write there; resolves with its channel, each time the same one.
    * @param {string} game
    */
   lobby(game) {
@@ -3272,7 +3276,7 @@ class Client extends Emitter {
   }
 
   /**
-   * Hear what users write to this one alone; resolves with the channel of one of them, or null where none is named.
+   * Hear direct messages to this user; resolves with the channel of the user that is named, or null if none is.
    * @overload
    * @param {string} user
    * @returns {Promise<Channel>}
@@ -3286,12 +3290,12 @@ class Client extends Emitter {
     return this.chat._direct(user);
   }
 
-  /** Hear what the operator has to say; resolves with the channel. */
+  /** Hear the operator's announcements; resolves with their channel. */
   announcements() {
     return this.chat._hear("server");
   }
 
-  /** Do not wait for the next try to connect: dial now, or ask whether the connection still stands. */
+  /** Dial now instead of at the next try; or, if there is a connection, ask whether it still stands. */
   reconnect() {
     if (this.status !== "closed") for (const connection of this.#nodes.all) connection.wake();
   }
@@ -3317,7 +3321,7 @@ class Client extends Emitter {
   // What rooms and chats ask of it
 
   /**
-   * Ask until it is answered. `fields.room` names a room that is not held yet.
+   * Send a request until it is answered. `fields.room` names a room in which this client has no seat yet.
    * @param {string} op
    * @param {Room | null} room
    * @param {Record<string, any>} [fields]
@@ -3328,7 +3332,7 @@ class Client extends Emitter {
   }
 
   /**
-   * Without an id: no reply, said once or not at all.
+   * Send without an id: no reply, sent once or not at all.
    * @param {string} op
    * @param {Room} room
    * @param {Record<string, any>} fields
@@ -3337,13 +3341,13 @@ class Client extends Emitter {
     this.#requests.tell(op, room, fields);
   }
 
-  /** Whether what belongs to no room may be said now. */
+  /** Whether messages that belong to no room may be sent at the moment. */
   get _isWelcome() {
     return this.#nodes.home.isWelcome;
   }
 
   /**
-   * Ask for what this room has missed, or for all of it; until `joined` nothing more of it counts.
+   * Ask for what this room has missed, or for the whole room; nothing more of it counts until `joined`.
    * @param {Room} room
    */
   _resume(room) {
@@ -3352,7 +3356,7 @@ class Client extends Emitter {
 
   // What the connection tells it
 
-  /** Each connection has a ticket of its own, so that it does not matter how long a token is good. */
+  /** Who this is. A `ticket` that is a function gives each connection its own, so that no token has to last. */
   #who() {
     const { ticket, name } = this.#options;
     if (typeof ticket === "function") return (async () => ({ ticket: await ticket() }))();
@@ -3367,7 +3371,7 @@ class Client extends Emitter {
   }
 
   /**
-   * Nobody answers there. Home is dialled for as long as this client lives.
+   * A node does not answer. Returns whether to dial again: home is dialled for as long as this client lives.
    * @param {Connection} connection
    */
   #onUnreachable(connection) {
@@ -3379,7 +3383,7 @@ class Client extends Emitter {
   }
 
   /**
-   * There will be no further connection, and this one is closed.
+   * End the client: there will be no further connection, and the present one is closed.
    * @param {GameError} error
    */
   _end(error) {
@@ -3398,7 +3402,7 @@ class Client extends Emitter {
     this._emit("$status", "closed", error);
   }
 
-  /** It is open while all rooms can be played in; where there is none, while one could be had. */
+  /** Set the status: `open` while all rooms can be played in, or, if there are none, while one could be entered. */
   _tellStatus() {
     const ways = [...this.rooms.values()].map((room) => room._way);
     const isOpen = (ways.length ? ways : [this.#nodes.home]).every((way) => way.isWelcome);
@@ -3476,7 +3480,7 @@ class Client extends Emitter {
   #onError({ id, code, message, path, room, retry_ms }, from) {
     const error = new GameError(code, message, path, room, retry_ms ?? null);
     const request = this.#requests.take(id);
-    if (request?.op === "leave" && code === "not_found") this.#onLeave(request); // it was done before
+    if (request?.op === "leave" && code === "not_found") this.#onLeave(request); // it was done earlier
     else if (request) {
       if (this.#following.saysAgain(request, error)) return;
       request.reject(error);
@@ -3484,7 +3488,7 @@ class Client extends Emitter {
     } else if (from.isWelcome) this._emit("$error", error);
     else if (PASSING.has(code)) from.hangUp();
     else if (code === "unauthenticated" && this.#keepsToken && this.token && !this.user) {
-      this.token = this.#memory.token = null; // of another time or another server: somebody new, then
+      this.token = this.#memory.token = null; // the token is too old, or another server's: become a new guest
       from.hello();
     } else this._end(error);
   }
@@ -3496,7 +3500,7 @@ const CONNECT_MS = 30_000;
 
 /**
  * Connect, again and again until the server says welcome; later losses are mended in the same way. See gameserver.d.ts
- * for the options. Rejects where the server does not admit this user, and where none was reached in time.
+ * for the options. Rejects if the server does not admit this user, or if no server was reached in time.
  * @param {Api.ConnectOptions} options
  * @returns {Promise<Client & { token: string }>}
  */
