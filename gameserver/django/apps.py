@@ -9,7 +9,7 @@ from gameserver.django import checks
 
 
 class GameserverConfig(AppConfig):  # type: ignore[misc]
-    """Sells tickets for the game server, tells it when users change, and keeps what it tells."""
+    """Issues tickets for the game server, tells it when users change, and keeps what it tells."""
 
     name = "gameserver.django"
     label = "gameserver"

@@ -16,7 +16,6 @@ from autobahn.twisted.resource import WebSocketResource
 from autobahn.twisted.websocket import WebSocketServerFactory
 from autobahn.websocket.types import ConnectionDeny
 from twisted.internet.interfaces import ISSLTransport
-from twisted.logger import Logger
 
 from gameserver.protocol.messages import PACKED_SUBPROTOCOL, SUBPROTOCOLS, Form
 from gameserver.websocket.closing import GOODBYE_S
@@ -233,6 +232,3 @@ def admits(origin: str, host: str, origins: Collection[str], scheme: str | None 
         return False
     schemes = ("http", "https") if scheme is None else (scheme,)
     return parts.scheme in schemes and parts.netloc != "" and parts.netloc == host.lower()
-
-
-log = Logger(namespace="gameserver.websocket")
