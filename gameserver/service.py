@@ -49,7 +49,7 @@ from gameserver.operating.start import warn_of_open_folders
 from gameserver.operating.systemd import Systemd
 from gameserver.protocol.messages import Close
 from gameserver.settings.settings import Limits, Settings
-from gameserver.store.compression import packed_store
+from gameserver.store.compression import compressed_store
 from gameserver.store.context import make_store
 from gameserver.web.addresses import Addresses
 from gameserver.web.compressed import Compressed
@@ -116,7 +116,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     hasher = Hasher(Threads(reactor, limits.hash_threads), cost=cost, waiting=limits.hashes_waiting)
     registry = RoomRegistry(
         {name: spec_of(game) for name, game in catalog.games.items()},
-        packed_store(store, settings.compress_bytes),
+        compressed_store(store, settings.compress_bytes),
         clock,
         os.urandom,
         rooms_per_user=limits.rooms,

@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from gameserver.hangup import Hangup
 
 
-class Turns:
+class FakeReactor:
     """A reactor that keeps the calls of other threads until a test makes them."""
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class HangupTests(SynchronousTestCase):
         self.strange: list[int] = []
         before = signal.signal(signal.SIGHUP, lambda number, _: self.strange.append(number))
         self.addCleanup(signal.signal, signal.SIGHUP, before)
-        self.reactor = Turns()
+        self.reactor = FakeReactor()
         self.read: list[str] = []
 
     def service(self, *names: str) -> Hangup:

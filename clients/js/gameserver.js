@@ -673,7 +673,7 @@ class Connection {
 
   /**
    * @param {Owner} owner
-   * @param {{ url: string, WebSocket: any, form: Form, patience: Patience }} means
+   * @param {{ url: string, WebSocket: any, form: Form, patience: Patience }} how
    */
   constructor(owner, { url, WebSocket, form, patience }) {
     this.#owner = owner;
@@ -1708,9 +1708,9 @@ class Room extends Hosting {
     if (now) this.#docs.set(stream, now);
     else this.#docs.delete(stream);
     const [, kind, name] = /^(group|role):(.*)$/s.exec(stream) ?? [];
-    const shelf = kind === "group" ? this.groups : kind === "role" ? this.roles : undefined;
-    if (shelf && now) shelf[name] = now;
-    else if (shelf) delete shelf[name];
+    const docs = kind === "group" ? this.groups : kind === "role" ? this.roles : undefined;
+    if (docs && now) docs[name] = now;
+    else if (docs) delete docs[name];
     return { stream, doc: now, paths: this._broken ? [[]] : paths };
   }
 
@@ -3198,8 +3198,8 @@ class Client extends Emitter {
     this._connected.catch(() => {});
     const owner = this.#owner();
     this.#requests = new Requests(form);
-    const means = { WebSocket, form, patience: new Patience() };
-    this.#nodes = new Nodes((there) => new Connection(owner, { url: there, ...means }), url);
+    const how = { WebSocket, form, patience: new Patience() };
+    this.#nodes = new Nodes((there) => new Connection(owner, { url: there, ...how }), url);
     this.#following = new Following(this, this.#nodes, this.#requests);
     this.#held = new HeldRooms(this, this.#memory, this.#requests, this.#following);
     this.rooms = this.#held.rooms;

@@ -25,7 +25,7 @@ from gameserver.room.chat.admission import read_data, say_muted
 from gameserver.room.chat.moderation import has_right
 from gameserver.room.chat.words import WordFilter
 from gameserver.room.publish.sessions import audience_of
-from gameserver.store.keys import POSTS
+from gameserver.store.keys import FEEDS
 
 if TYPE_CHECKING:
     from gameserver.node.moderation import Moderation
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 KEPT: Final = 50
 KEPT_S: Final = 604_800
 """Lines of a feed, and the seconds for which they are kept: a week."""
-WALL_BYTES: Final = 128 * 1024
+FEED_BYTES: Final = 128 * 1024
 """Size of all lines of a feed together; larger than any single line that the settings allow."""
 SHADOWED: Final = 10
 """How many lines that only their writers see are kept besides; they take the place of no other line."""
-WALLS: Final = 1000
+MOST_FEEDS: Final = 1000
 """Feeds in memory; if there are more, those to which nobody listens are forgotten, and read again when wanted."""
 RATE: Final = (0.5, 10.0)
 """How many lines one user may write outside rooms: per second, and at once."""
@@ -132,7 +132,7 @@ class LobbyChat:
         last = heard[-1].line if heard else 0
         known = seen or 0
         lines = [x for x in heard if x.line > known and x.at_ms >= oldest_ms]
-        told = newest([_post(x) for x in lines], WALL_BYTES)
+        told = newest([_post(x) for x in lines], FEED_BYTES)
         return {"line": max(last, known), "lines": [msgspec.to_builtins(x) for x in told]}
 
     def cease(self, session: ISession, user: User, to: str) -> None:
@@ -149,7 +149,7 @@ class LobbyChat:
         """Forget a session whose connection is gone."""
         for feed in self._feeds.values():
             feed.listeners.pop(session, None)
-        if len(self._feeds) > WALLS:
+        if len(self._feeds) > MOST_FEEDS:
             self._feeds = {name: w for name, w in self._feeds.items() if w.listeners or w.lock.locked}
 
     async def say(self, user: User, to: str, text: str, data: Any) -> None:
@@ -183,11 +183,11 @@ class LobbyChat:
 
     def hears(self, book: str) -> bool:
         """Whether a book is a feed's; see `gameserver.node.news.Hearer`."""
-        return book.startswith(POSTS)
+        return book.startswith(FEEDS)
 
     async def hear(self, change: BookChange) -> None:
         """Tell those who listen here what was written elsewhere; see `gameserver.node.news.Hearer`."""
-        feed = self._feeds.get(change.book.removeprefix(POSTS))
+        feed = self._feeds.get(change.book.removeprefix(FEEDS))
         if feed is None or not feed.is_read:
             return  # it is read when somebody listens
         await feed.lock.acquire()
@@ -303,7 +303,7 @@ class LobbyChat:
 def _kept(lines: list[PostLine]) -> list[PostLine]:
     """:returns: those of a feed's lines that it keeps, in their order."""
     parts = ([x for x in lines if not x.shadow][-KEPT:], [x for x in lines if x.shadow][-SHADOWED:])
-    kept = [x for part in parts for x in part[len(part) - len(newest([_post(x) for x in part], WALL_BYTES)) :]]
+    kept = [x for part in parts for x in part[len(part) - len(newest([_post(x) for x in part], FEED_BYTES)) :]]
     return sorted(kept, key=lambda x: x.line)
 
 
@@ -313,7 +313,7 @@ def _post(line: PostLine) -> messages.Post:
 
 
 def _book(name: str) -> str:
-    return f"{POSTS}{name}"
+    return f"{FEEDS}{name}"
 
 
 def _line(stored: bytes) -> PostLine:

@@ -17,7 +17,7 @@ from gameserver.game import loader
 from gameserver.game.spec import spec_of
 from gameserver.interfaces import ILeases
 from gameserver.node.rooms import RoomRegistry
-from gameserver.store.compression import packed_store
+from gameserver.store.compression import compressed_store
 from gameserver.store.context import make_store
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Offline:
             self._clock = Clock(reactor, time.time, zone)
             secrets = load_secrets(settings.secret or settings.data / "secret", os.urandom)
             made = make_store(settings, reactor, node=self._node.name, secrets=fingerprints(secrets))
-            self.store: Any = packed_store(made, settings.compress_bytes)
+            self.store: Any = compressed_store(made, settings.compress_bytes)
             specs = {name: spec_of(game) for name, game in catalog.games.items()}
             self.registry = RoomRegistry(specs, self.store, self._clock, os.urandom)
             self.registry.mending.only_look()

@@ -43,7 +43,7 @@ _ZSTD: Final = b"\0z"
 _PLAIN: Final = b"\0="
 
 
-def packed_store(store: IStore, over_bytes: int) -> IStore:
+def compressed_store(store: IStore, over_bytes: int) -> IStore:
     """
     :param over_bytes: values of at least so many bytes are compressed; 0: none, but stored ones can still be read.
     :returns: a store that keeps its values in the given one.
@@ -64,44 +64,44 @@ class CompressedStore:
 
     def commit(self, commits: Sequence[Commit], *, now_ms: int) -> Deferred[list[Outcome]]:
         """Store each commit whose fence is current, all of it or nothing; see `IStore.commit`."""
-        return self._store.commit([self._packed(commit) for commit in commits], now_ms=now_ms)
+        return self._store.commit([self._compressed(commit) for commit in commits], now_ms=now_ms)
 
     def open_rooms(self, ids: Sequence[str]) -> Deferred[list[Stored]]:
         """Take rooms over under a higher fence, and return them; see `IStore.open_rooms`."""
-        return self._store.open_rooms(ids).addCallback(_unpacked_rooms)
+        return self._store.open_rooms(ids).addCallback(_expanded_rooms)
 
     def read_entries(self, room: str, table: str, names: Sequence[str]) -> Deferred[list[bytes | None]]:
         """Read entries of one table by their keys; see `IStore.read_entries`."""
         read = self._store.read_entries(room, table, names)
-        return read.addCallback(lambda values: [None if value is None else unpack(value) for value in values])
+        return read.addCallback(lambda values: [None if value is None else expand(value) for value in values])
 
     def scan_entries(
         self, room: str, table: str, *, prefix: str, after: str | None, limit: int
     ) -> Deferred[list[tuple[str, bytes]]]:
         """Read a page of one table, in the order of its keys; see `IStore.scan_entries`."""
         page = self._store.scan_entries(room, table, prefix=prefix, after=after, limit=limit)
-        return page.addCallback(lambda entries: [(key, unpack(value)) for key, value in entries])
+        return page.addCallback(lambda entries: [(key, expand(value)) for key, value in entries])
 
-    def _packed(self, commit: Commit) -> Commit:
-        puts = self._packed_values(commit.puts)
-        entries = self._packed_values(commit.entries)
+    def _compressed(self, commit: Commit) -> Commit:
+        puts = self._compressed_values(commit.puts)
+        entries = self._compressed_values(commit.entries)
         if puts is commit.puts and entries is commit.entries:
             return commit
         return replace(commit, puts=puts, entries=entries)
 
-    def _packed_values(self, values: Mapping[K, V]) -> Mapping[K, V]:
+    def _compressed_values(self, values: Mapping[K, V]) -> Mapping[K, V]:
         over = self._over_bytes or sys.maxsize
         for value in values.values():
             if value is not None and (len(value) >= over or value.startswith(_MARK)):
-                return {key: _packed_value(value, self._over_bytes) for key, value in values.items()}
+                return {key: _compressed_value(value, self._over_bytes) for key, value in values.items()}
         return values
 
 
-def _packed_value(value: V, over_bytes: int) -> V:
-    return value if value is None else pack(value, over_bytes)
+def _compressed_value(value: V, over_bytes: int) -> V:
+    return value if value is None else compress(value, over_bytes)
 
 
-def pack(value: bytes, over_bytes: int) -> bytes:
+def compress(value: bytes, over_bytes: int) -> bytes:
     """
     :param over_bytes: compress a value of at least so many bytes, if that makes it smaller; 0: never.
     :returns: the value as it is stored.
@@ -113,9 +113,9 @@ def pack(value: bytes, over_bytes: int) -> bytes:
     return _PLAIN + value if value[:1] == _MARK else value
 
 
-def unpack(value: bytes) -> bytes:
+def expand(value: bytes) -> bytes:
     """
-    Undo `pack`, whatever ``over_bytes`` was.
+    Undo `compress`, whatever ``over_bytes`` was.
 
     :returns: the value. One that cannot be read is returned as it is stored: it must not keep other rooms closed.
     """
@@ -132,8 +132,8 @@ def unpack(value: bytes) -> bytes:
         return value
 
 
-def _unpacked_rooms(rooms: Sequence[Stored]) -> list[Stored]:
-    return [replace(stored, parts={part: unpack(value) for part, value in stored.parts.items()}) for stored in rooms]
+def _expanded_rooms(rooms: Sequence[Stored]) -> list[Stored]:
+    return [replace(stored, parts={part: expand(value) for part, value in stored.parts.items()}) for stored in rooms]
 
 
 @lru_cache(maxsize=1)

@@ -134,7 +134,7 @@ NOTICES: Final = "notices"
 
 NEWS: Final = frozenset({"sanctions", "blocks", "log", "hosts", "reports", "revoked", "unclean"})
 """Books that nodes keep in memory; a node hears of what others write into them."""
-POSTS: Final = "posts:"
+FEEDS: Final = "posts:"
 """How the names of books begin that keep lines of chat outside rooms."""
 
 CODE_REST_MS: Final = 24 * 60 * 60 * 1000
@@ -209,7 +209,7 @@ def book_key(book: str) -> str:
 
 def is_news(book: str) -> bool:
     """Whether all nodes must soon know what is written into a book."""
-    return book in NEWS or book.startswith(POSTS)
+    return book in NEWS or book.startswith(FEEDS)
 
 
 def user_key(user_id: str) -> str:

@@ -224,7 +224,7 @@ class HttpConnection(HTTPChannel):
         """Ask for a turn, once the client has read its earlier answers."""
         self._is_asking = True
         if not self._waitingForTransport:
-            self._site.turns.ask(self)
+            self._site.queue.ask(self)
 
     def _take_stock(self) -> None:
         """Count what is kept for this connection, and read no more if that is enough."""
@@ -281,7 +281,7 @@ class HttpConnection(HTTPChannel):
         self._wait_no_more()
         self.setTimeout(None)  # type: ignore[no-untyped-call]
         self._strangers.leave(self)
-        self._site.turns.leave(self)
+        self._site.queue.leave(self)
         self._site.kept.leave(self)
         if self.address is not None:
             self._connections.leave(self.address)

@@ -33,10 +33,10 @@ class AskingConnection(Protocol):
         """Have the request answered. Never raises."""
 
 
-class FairTurns:
+class FairQueue:
     """
-    Lets requests take turns: in a pass of the reactor one of each connection, and `AT_ONCE` of all. Addresses take
-    turns too, so that one with many requests does not delay one that has a single request.
+    Serves requests fairly: in a pass of the reactor one of each connection, and `AT_ONCE` of all. Addresses are served
+    one after the other too, so that one with many requests does not delay one that has a single request.
 
     :param clock: calls back in the next pass.
     """
@@ -73,7 +73,7 @@ class FairTurns:
             asking.serve()
 
     def _next(self) -> AskingConnection:
-        """:returns: the connection that waits longest, of the address that waits longest for its turn."""
+        """:returns: the connection that waits longest, of the address that waits longest."""
         client, of_client = next(iter(self._waiting.items()))
         del self._waiting[client]
         asking = next(iter(of_client))

@@ -32,7 +32,7 @@ from gameserver.web.handshake import Handshake
 from gameserver.web.hosts import Hosts
 from gameserver.web.missing import Missing, wants_page
 from gameserver.web.pages import Pages
-from gameserver.web.pipelining import FairTurns, KeptBytes
+from gameserver.web.pipelining import FairQueue, KeptBytes
 from gameserver.web.policy import ancestors
 from gameserver.web.static_files import to_folder
 from gameserver.websocket.limits import Connections
@@ -113,7 +113,7 @@ class QuietSite(Site):
     :param hosts: the hosts that this server answers to.
     :param ancestors: what the policy of pages says about who may show them in frames.
     :ivar connections: counts the HTTP connections of each address.
-    :ivar turns: the order in which their requests are answered.
+    :ivar queue: the order in which their requests are answered.
     :ivar kept: counts the bytes that are kept for them.
     """
 
@@ -139,7 +139,7 @@ class QuietSite(Site):
         self.strangers = services.strangers
         self.connections = Connections(services.limits.connections_per_address)
         self.request_s = services.limits.request_s
-        self.turns = FairTurns(services.clock)
+        self.queue = FairQueue(services.clock)
         self.kept = KeptBytes(services.limits.http_bytes, partial(services.budgets.held_back, "kept"))
         super().__init__(  # type: ignore[no-untyped-call]
             root,

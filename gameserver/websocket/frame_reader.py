@@ -27,7 +27,7 @@ class Incoming:
     :ivar between: the next byte begins a frame, and Autobahn need not see it.
     """
 
-    __slots__ = ("_admits", "_frames", "_has_turn", "_most", "_own", "_rest", "_wait", "between", "take")
+    __slots__ = ("_admits", "_frames", "_may_serve", "_most", "_own", "_rest", "_wait", "between", "take")
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Incoming:
         self._rest = rest
         self._wait = wait
         self._frames = pace.frames
-        self._has_turn = pace.has_turn
+        self._may_serve = pace.may_serve
         self._admits = admits
         self.between = between
 
@@ -104,7 +104,7 @@ class Incoming:
             stop = start + length
             if stop > end or length < 0 or length > self._most:
                 break
-            if not self._has_turn(length):
+            if not self._may_serve(length):
                 self._wait(data[at:])
                 return
             if not self._may_go_on():

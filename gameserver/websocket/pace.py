@@ -54,19 +54,19 @@ class Pace:
         self.frames = TokenBucket(own, AT_ONCE * own)
         self.over = ""
 
-    def has_turn(self, size_bytes: int = 0) -> bool:
+    def may_serve(self, size_bytes: int = 0) -> bool:
         """
         :param size_bytes: of the frame.
         :returns: whether one frame more may be served in this pass; if so, it is counted.
         """
         if self._number != self._passes.number:
-            self.begin_turn()
+            self.begin_pass()
         if self._left <= 0:
             return False
         self._left -= 1 + size_bytes // FRAME_BYTES
         return True
 
-    def begin_turn(self) -> None:
+    def begin_pass(self) -> None:
         """Begin to count anew: others were served since."""
         self._number = self._passes.number
         self._left = FRAMES_A_PASS

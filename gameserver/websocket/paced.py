@@ -60,7 +60,7 @@ class Paced(Closing):
             return self._finds_goodbye()
         if self.current_frame is not None or not self.data or self.session is None:
             return True
-        if not self.session.pace.has_turn():
+        if not self.session.pace.may_serve():
             waits, self.data = self.data, b""
             self.wait(waits)
             return False
@@ -113,7 +113,7 @@ class Paced(Closing):
         held, self.held = self.held, b""
         if self.session is None or self.incoming is None or self.leaving:
             return
-        self.session.pace.begin_turn()
+        self.session.pace.begin_pass()
         self.look()
         self.incoming.feed(held)
         if not self.held and not self.leaving:

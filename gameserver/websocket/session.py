@@ -116,7 +116,7 @@ class Session(SeatHolder):
             if message.room != seat.code:
                 seat = self.speakers[message.room]
             if message.type != seat.last_type:
-                seat.turn_to(message.type)
+                seat.expect_type(message.type)
             decode = seat.decode
             if decode is not None:
                 read = decode(message.data)
@@ -146,7 +146,7 @@ class Session(SeatHolder):
         try:
             if type(message) is messages.Send:
                 seat = self.seat_in(message.room, self.whoever())
-                seat.turn_to(message.type)
+                seat.expect_type(message.type)
                 seat.runner.message(seat.asking(message.id), seat.id, message, frame=frame)
             else:
                 self._request(message)

@@ -35,7 +35,7 @@ class SessionSeat:
         self.decode: Callable[[Any], Any] | None = None
         self._typed = typed
 
-    def turn_to(self, type: str) -> None:
+    def expect_type(self, type: str) -> None:
         """Prepare for a message of another type than the last."""
         spec = self.runner.room.spec.messages.get(type)
         self.last_type = type

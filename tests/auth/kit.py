@@ -24,7 +24,7 @@ def fast_hasher(waiting: int = 100) -> Hasher:
     return Hasher(execute, cost=Cost(memory_kib=8, passes=1), waiting=waiting)
 
 
-def means(**settings: Any) -> AuthContext:
+def auth_context(**settings: Any) -> AuthContext:
     """:returns: a context for authenticators, on a clock that stands still; `AuthContext.reactor` moves it."""
     seconds = Seconds()
     store = MemoryStore()

@@ -15,7 +15,7 @@ from gameserver.auth.logins import LOGINS
 from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import Grant, User, UserRow
 from gameserver.protocol.names import former_key, name_key
-from tests.auth.kit import means
+from tests.auth.kit import auth_context
 
 PASSWORD = "correct horse"
 DAY_S = 86_400
@@ -25,14 +25,14 @@ class AccountsTestCase(SynchronousTestCase):
     settings: dict[str, Any] = {"auth": ["guests", "accounts"]}
 
     def setUp(self) -> None:
-        self.means = means(**self.settings)
-        self.accounts = accounts.make(self.means)
-        self.guests = guests.make(self.means)
-        self.revoked: list[tuple[str, str | None]] = self.means.reactor.revoked
+        self.context = auth_context(**self.settings)
+        self.accounts = accounts.make(self.context)
+        self.guests = guests.make(self.context)
+        self.revoked: list[tuple[str, str | None]] = self.context.reactor.revoked
 
     @property
     def now_s(self) -> float:
-        return self.means.clock.now()
+        return self.context.clock.now()
 
     def ok(self, done: Deferred[Any]) -> Any:
         return self.successResultOf(done)
@@ -77,7 +77,7 @@ class RegisterTests(AccountsTestCase):
 
     def test_two_at_once(self) -> None:
         """Of two who register one name at the same moment one has it."""
-        store: Any = self.means.users
+        store: Any = self.context.users
         store.hold()
         both = [self.accounts.register("Ann", PASSWORD, now_s=self.now_s) for _ in range(2)]
         store.release()
@@ -93,7 +93,7 @@ class RegisterTests(AccountsTestCase):
 
     def test_store_keeps_no_password(self) -> None:
         """The row has an Argon2id hash, another for each, and neither password nor tokens."""
-        store: Any = self.means.users
+        store: Any = self.context.users
         ann, bob = self.register("Ann"), self.register("Bob")
         values = [self.ok(store.user(grant.user.id)).value for grant in (ann, bob)]
         for value, grant in zip(values, (ann, bob), strict=True):
@@ -105,7 +105,7 @@ class RegisterTests(AccountsTestCase):
     def test_store_away(self) -> None:
         """While the store is away nobody is told no: nobody knows."""
         grant = self.register()
-        store: Any = self.means.users
+        store: Any = self.context.users
         store.fail = StoreUnavailable("away")
         for asked in (self.login(), self.authenticate(grant.token), self.refresh(grant)):
             self.failureResultOf(asked, StoreUnavailable)
@@ -123,11 +123,11 @@ class FormerNamesTests(AccountsTestCase):
         """Register as an older version did; :returns: the id."""
         before = [mock.patch.object(module, "name_key", former_key) for module in (accounts, invitations)]
         with before[0], before[1]:
-            invite = Invitations(self.means.secrets).make(name)
+            invite = Invitations(self.context.secrets).make(name)
             return self.register(name, invitation=invite).user.id
 
     def key_of(self, id: str) -> str | None:
-        row: UserRow = self.ok(self.means.users.user(id))
+        row: UserRow = self.ok(self.context.users.user(id))
         return row.name_key
 
     def test_found_and_renamed(self) -> None:
@@ -191,7 +191,7 @@ class LoginTests(AccountsTestCase):
         """Neither the words nor the work tell whether an account exists."""
         self.register()
         verified: list[str | None] = []
-        hasher = self.means.hasher
+        hasher = self.context.hasher
         verify = hasher.verify
 
         def watched(kept: str | None, password: str) -> Deferred[bool]:
@@ -226,7 +226,7 @@ class LoginTests(AccountsTestCase):
         self.register()
         self.accounts._hasher = Hasher(execute, cost=Cost(memory_kib=16, passes=1))
         grant = self.ok(self.login())
-        store: Any = self.means.users
+        store: Any = self.context.users
         self.assertIn(b"$m=16,t=1", self.ok(store.user(grant.user.id)).value)
         self.ok(self.login())
 
@@ -261,7 +261,7 @@ class RefreshTests(AccountsTestCase):
         """Each refresh gives the next tokens of the same login."""
         grant = self.register()
         for _ in range(5):
-            self.means.reactor.advance(1)
+            self.context.reactor.advance(1)
             following = self.ok(self.refresh(grant))
             self.assertNotEqual((following.token, following.refresh), (grant.token, grant.refresh))
             self.assertEqual(following.user, grant.user)
@@ -283,7 +283,7 @@ class RefreshTests(AccountsTestCase):
     def test_twice_at_once(self) -> None:
         """Two at the same moment count as two, in whatever order the store does them."""
         grant = self.register()
-        store: Any = self.means.users
+        store: Any = self.context.users
         store.hold()
         both = [self.refresh(grant) for _ in range(2)]
         store.release()
@@ -296,9 +296,9 @@ class RefreshTests(AccountsTestCase):
         """A login that nobody used for thirty days is over; one that is refreshed goes on."""
         grant = self.register()
         for _ in range(3):
-            self.means.reactor.advance(29 * DAY_S)
+            self.context.reactor.advance(29 * DAY_S)
             grant = self.ok(self.refresh(grant))
-        self.means.reactor.advance(30 * DAY_S + 1)
+        self.context.reactor.advance(30 * DAY_S + 1)
         self.refused(self.refresh(grant), "unauthenticated")
 
     def test_kinds_of_tokens(self) -> None:
@@ -332,7 +332,7 @@ class EndTests(AccountsTestCase):
             token = {"refresh": grant.refresh, "cookie": self.accounts.cookie(grant, now_s=0), "token": grant.token}[
                 kind
             ]
-            self.means.reactor.advance(1000)
+            self.context.reactor.advance(1000)
             self.ok(self.accounts.logout(str(token), now_s=self.now_s))
             self.refused(self.refresh(grant), "unauthenticated")
         self.refused(self.accounts.logout("refresh.x.y", now_s=self.now_s), "unauthenticated")
@@ -367,14 +367,14 @@ class EndTests(AccountsTestCase):
         for gone in (self.login(), self.authenticate(ann.token), self.refresh(ann)):
             self.refused(gone, "unauthenticated")
         self.assertEqual(self.revoked[-1], (ann.user.id, None))
-        store: Any = self.means.users
+        store: Any = self.context.users
         self.assertIsNone(self.ok(store.user(ann.user.id)))
         self.assertNotEqual(self.register().user.id, ann.user.id)
 
     def test_revoked_after_it_is_stored(self) -> None:
         """Connections are closed when the store has it, and not before: they could come back."""
         ann = self.register()
-        store: Any = self.means.users
+        store: Any = self.context.users
         store.hold()
         done = self.accounts.logout(ann.token, now_s=self.now_s)
         store.release(1)
@@ -412,7 +412,7 @@ class RightsTests(AccountsTestCase):
 
     def test_rights(self) -> None:
         """Rights are those that settings give the name, by whatever token."""
-        invite = Invitations(self.means.secrets).make
+        invite = Invitations(self.context.secrets).make
         ann = self.register("Ann", invitation=invite("Ann"))
         self.assertEqual(ann.user.rights, ("admin", "moderator"))
         self.assertEqual(self.ok(self.authenticate(ann.token)).rights, ("admin", "moderator"))
@@ -423,7 +423,7 @@ class RightsTests(AccountsTestCase):
         """Who comes first does not become administrator, nor who looks like one."""
         for name, invitation in (("Ann", None), ("ann", "x"), ("\u0410nn", None),
                                  ("Ann", Invitations([b"x" * 32]).make("Ann")),
-                                 ("Ann", Invitations(self.means.secrets).make("Bob"))):  # fmt: skip
+                                 ("Ann", Invitations(self.context.secrets).make("Bob"))):  # fmt: skip
             asked = self.accounts.register(name, PASSWORD, invitation=invitation, now_s=self.now_s)
             self.refused(asked, "forbidden")
 
@@ -433,7 +433,7 @@ class InvitedTests(AccountsTestCase):
 
     def test_invitation(self) -> None:
         """Who was invited may register that name, and no other."""
-        invitation = Invitations(self.means.secrets).make("Ann")
+        invitation = Invitations(self.context.secrets).make("Ann")
         self.refused(self.accounts.register("Ann", PASSWORD, now_s=self.now_s), "forbidden")
         self.refused(self.accounts.register("Eve", PASSWORD, invitation=invitation, now_s=self.now_s), "forbidden")
         self.register("Ann", invitation=f" {invitation.upper()} ")

@@ -16,7 +16,7 @@ from gameserver.auth.guests import Guests
 from gameserver.errors import Refused, SettingError
 from gameserver.interfaces import Caller, Grant, IAuthenticators, ICookies, IGuests, IPasswords, ISeesCallers, User
 from gameserver.settings.settings import load
-from tests.auth.kit import means
+from tests.auth.kit import auth_context
 
 
 @implementer(IPasswords, ICookies)
@@ -148,7 +148,7 @@ class ChainTests(SynchronousTestCase):
 class MakeTests(SynchronousTestCase):
     def test_default_is_guests(self) -> None:
         """Who sets nothing has guests."""
-        (link,) = make_chain(means()).links
+        (link,) = make_chain(auth_context()).links
         self.assertIsInstance(link, Guests)
 
     def test_dotted_path(self) -> None:
@@ -158,19 +158,19 @@ class MakeTests(SynchronousTestCase):
         self.patch(
             sys, "modules", {**sys.modules, "elsewhere_auth": ModuleType("elsewhere_auth"), module.__name__: module}
         )
-        chain = make_chain(means(auth=["guests", module.__name__]))
+        chain = make_chain(auth_context(auth=["guests", module.__name__]))
         self.assertEqual([link.kind for link in chain.links], ["guests", "doorkeeper"])
 
     def test_missing_module(self) -> None:
         """What cannot be imported is a wrong setting, and the error names it."""
         with self.assertRaises(SettingError) as caught:
-            make_chain(means(auth=["nowhere.to.be.found"]))
+            make_chain(auth_context(auth=["nowhere.to.be.found"]))
         self.assertIn("nowhere.to.be.found", str(caught.exception))
 
     def test_module_without_make(self) -> None:
         """Nor can a module that is something else."""
         with self.assertRaises(SettingError) as caught:
-            make_chain(means(auth=["os.path"]))
+            make_chain(auth_context(auth=["os.path"]))
         self.assertIn("os.path cannot be used", str(caught.exception))
 
     def test_wrong_settings(self) -> None:

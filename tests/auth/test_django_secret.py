@@ -13,7 +13,7 @@ from gameserver.auth.tokens import Signer
 from gameserver.errors import SettingError
 from gameserver.settings.settings import load
 from tests.auth.jwt_kit import file_of
-from tests.auth.kit import START_S, means
+from tests.auth.kit import START_S, auth_context
 
 
 class SharedSecretTests(SynchronousTestCase):
@@ -44,11 +44,11 @@ class SharedSecretTests(SynchronousTestCase):
     def test_make(self) -> None:
         """A secret is enough: no Django is asked for; without one, and without a project, the error names both."""
         self.patch(os, "environ", {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"})
-        error = self.assertRaises(SettingError, make_chain, means(auth=["django"]))
+        error = self.assertRaises(SettingError, make_chain, auth_context(auth=["django"]))
         self.assertIn("DJANGO_SETTINGS_MODULE", str(error))
         self.assertIn("django.secret", str(error))
         path = str(file_of(self.mktemp(), b"x" * 32))
-        (users,) = make_chain(means(**{"auth": ["django"], "django.secret": path})).links
+        (users,) = make_chain(auth_context(**{"auth": ["django"], "django.secret": path})).links
         self.assertIsInstance(users, DjangoTickets)
 
     def test_audience(self) -> None:
@@ -62,6 +62,6 @@ class SharedSecretTests(SynchronousTestCase):
             token = Signer([b"x" * 32], KIND).sign(claims)
             found = []
             for settings in (games, other, anybody):
-                asked = make_chain(means(**settings)).authenticate(token, now_s=START_S)
+                asked = make_chain(auth_context(**settings)).authenticate(token, now_s=START_S)
                 found.append("yes" if asked.addErrback(lambda _: None).result else "no")
             self.assertEqual(" ".join(found), admitted, aud)

@@ -18,19 +18,19 @@ from gameserver.auth.tokens import Signer
 from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import Order, User
 from tests.auth.jwt_kit import AUDIENCE, ISSUER, claims, file_of
-from tests.auth.kit import START_S, means
+from tests.auth.kit import START_S, auth_context
 
 ANN = User("shop:ann", "Ann", ("moderator",))
 
 
 class RevocationsTests(SynchronousTestCase):
     def setUp(self) -> None:
-        self.means = means()
+        self.context = auth_context()
         self.revoked = self.node()
 
     def node(self) -> Revocations:
         """:returns: what another node of this store knows, or this one after a restart."""
-        return Revocations(self.means.users, self.means.clock)
+        return Revocations(self.context.users, self.context.clock)
 
     def add(self, user: str, rights: tuple[str, ...] | None = None, given_s: float | None = None) -> None:
         self.successResultOf(Deferred.fromCoroutine(self.revoked.add(Order(user, rights, given_s))))
@@ -70,15 +70,15 @@ class RevocationsTests(SynchronousTestCase):
         self.successResultOf(self.apply(ANN, START_S, other))
         self.add("shop:ann")
         self.failureResultOf(self.apply(ANN, START_S, self.node()), Refused)
-        self.means.reactor.advance(REREAD_S)
+        self.context.reactor.advance(REREAD_S)
         self.failureResultOf(self.apply(ANN, START_S, other), Refused)
 
     def test_store_away(self) -> None:
         """A node that knows nothing yet says nothing; one that knew something goes by it."""
         self.add("shop:ann")
         self.failureResultOf(self.apply(ANN, START_S), Refused)
-        self.means.reactor.advance(REREAD_S)
-        self.means.users.fail = StoreUnavailable("away")
+        self.context.reactor.advance(REREAD_S)
+        self.context.users.fail = StoreUnavailable("away")
         self.failureResultOf(self.apply(ANN, START_S), Refused)
         self.failureResultOf(self.apply(ANN, START_S, self.node()), StoreUnavailable)
 
@@ -87,7 +87,7 @@ class RevocationsTests(SynchronousTestCase):
         self.patch(revocations, "MOST", 3)
         for n in range(5):
             self.add(f"shop:{n}")
-        book = self.successResultOf(self.means.users.read_book(revocations.BOOK))
+        book = self.successResultOf(self.context.users.read_book(revocations.BOOK))
         self.assertEqual(sorted(book), ["shop:2", "shop:3", "shop:4"])
 
 
@@ -112,7 +112,7 @@ class OrdersTests(SynchronousTestCase):
         """A logout token of the issuer's ends what it signed for this user, and is no token to come in with."""
         path = str(file_of(self.mktemp(), b"s" * 32))
         given = {"auth": ["jwt"], "jwt.issuer": ISSUER, "jwt.audience": [AUDIENCE], "jwt.key": path}
-        chain = make_chain(means(**given))
+        chain = make_chain(auth_context(**given))
 
         def sign(**more: Any) -> str:
             return jwt.encode(claims(START_S, **more), b"s" * 32, "HS256")

@@ -12,7 +12,7 @@ from zope.interface.verify import verifyObject
 from gameserver.auth.tickets import LIFETIME_S, Tickets
 from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import ITickets
-from tests.auth.kit import means
+from tests.auth.kit import auth_context
 
 TOKEN = "guests.a-body.a-signature"
 
@@ -34,18 +34,18 @@ class RealSeconds:
 
 class TicketsTests(SynchronousTestCase):
     def setUp(self) -> None:
-        self.means = means()
+        self.context = auth_context()
         self.tickets = self.node()
 
     def node(self, *secrets: bytes) -> Tickets:
         """:returns: the tickets of a node of the same store."""
-        return Tickets(secrets or self.means.secrets, self.means.users, self.means.entropy)
+        return Tickets(secrets or self.context.secrets, self.context.users, self.context.entropy)
 
     def sell(self, token: str = TOKEN) -> str:
-        return self.tickets.sell(token, now_s=self.means.clock.now())
+        return self.tickets.sell(token, now_s=self.context.clock.now())
 
     def redeem(self, ticket: str, node: Tickets | None = None) -> Deferred[str]:
-        return (node or self.tickets).redeem(ticket, now_s=self.means.clock.now())
+        return (node or self.tickets).redeem(ticket, now_s=self.context.clock.now())
 
     def refused(self, ticket: str, node: Tickets | None = None) -> None:
         error: Any = self.failureResultOf(self.redeem(ticket, node), Refused).value
@@ -65,7 +65,7 @@ class TicketsTests(SynchronousTestCase):
 
     def test_two_at_once(self) -> None:
         """Of two who show a ticket at the same moment one gets in."""
-        store: Any = self.means.users
+        store: Any = self.context.users
         ticket = self.sell()
         store.hold()
         both = [self.redeem(ticket, self.node()) for _ in range(2)]
@@ -77,26 +77,26 @@ class TicketsTests(SynchronousTestCase):
     def test_expired(self) -> None:
         """Half a minute, and no longer."""
         ticket, late = self.sell(), self.sell()
-        self.means.reactor.advance(LIFETIME_S - 1)
+        self.context.reactor.advance(LIFETIME_S - 1)
         self.successResultOf(self.redeem(ticket))
-        self.means.reactor.advance(1)
+        self.context.reactor.advance(1)
         self.refused(late)
 
     def test_good_once_whatever_the_clock_says(self) -> None:
         """A ticket that was used stays used where the wall clock is set back afterwards, by any part of a day."""
-        seconds = self.means.reactor
-        tickets = Tickets(self.means.secrets, RealSeconds(seconds), self.means.entropy)
+        seconds = self.context.reactor
+        tickets = Tickets(self.context.secrets, RealSeconds(seconds), self.context.entropy)
         for back_s in (20, 70, 3600, 80_000):
-            now_s = self.means.clock.now()
+            now_s = self.context.clock.now()
             ticket = tickets.sell(TOKEN, now_s=now_s)
             self.assertEqual(self.successResultOf(tickets.redeem(ticket, now_s=now_s)), TOKEN)
             for _ in range(back_s // 10 + 2 * LIFETIME_S):
-                self.failureResultOf(tickets.redeem(ticket, now_s=self.means.clock.now() - back_s), Refused)
+                self.failureResultOf(tickets.redeem(ticket, now_s=self.context.clock.now() - back_s), Refused)
                 seconds.advance(10)
 
     def test_not_yet_valid(self) -> None:
         """A ticket from further in the future than clocks differ is refused."""
-        self.refused(self.tickets.sell(TOKEN, now_s=self.means.clock.now() + 3600))
+        self.refused(self.tickets.sell(TOKEN, now_s=self.context.clock.now() + 3600))
 
     def test_forged(self) -> None:
         """Whatever is not exactly a ticket of this store is refused; also another spelling of the same bytes."""
@@ -121,15 +121,15 @@ class TicketsTests(SynchronousTestCase):
 
     def test_rotation(self) -> None:
         """While secrets are changed, a ticket of either is good."""
-        old, new = self.means.secrets[0], b"n" * 32
+        old, new = self.context.secrets[0], b"n" * 32
         self.successResultOf(self.redeem(self.sell(), self.node(new, old)))
-        bought = self.node(new, old).sell(TOKEN, now_s=self.means.clock.now())
+        bought = self.node(new, old).sell(TOKEN, now_s=self.context.clock.now())
         self.successResultOf(self.redeem(bought, self.node(old, new)))
         self.refused(bought)
 
     def test_store_away(self) -> None:
         """While nobody knows whether it was shown, it is neither good nor bad."""
-        store: Any = self.means.users
+        store: Any = self.context.users
         ticket = self.sell()
         store.fail = StoreUnavailable("away")
         self.failureResultOf(self.redeem(ticket), StoreUnavailable)

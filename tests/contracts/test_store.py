@@ -9,7 +9,7 @@ from twisted.internet import reactor
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.trial.unittest import TestCase
 
-from gameserver.store.compression import packed_store
+from gameserver.store.compression import compressed_store
 from gameserver.store.memory.store import MemoryStore
 from gameserver.store.redis.store import RedisStore
 from gameserver.store.sqlite.store import SQLiteStore
@@ -35,7 +35,7 @@ class PackedStoreTests(MemoryStoreTests):
 
     def process(self) -> Any:
         """Go on with the same object inside."""
-        return packed_store(self.memory, 10)
+        return compressed_store(self.memory, 10)
 
 
 class SQLiteStoreTests(StoreContract, TestCase):

@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from gameserver import Game
 from gameserver.interfaces import Commit
 from gameserver.protocol import values
-from gameserver.store.compression import pack, packed_store, unpack
+from gameserver.store.compression import compress, compressed_store, expand
 from gameserver.store.memory.store import MemoryStore
 from tests.node.registries import Place
 
@@ -32,24 +32,24 @@ class PackTests(SynchronousTestCase):
 
     def test_large_value_compressed(self) -> None:
         """From the bound on a value is smaller, below it is as it was."""
-        self.assertLess(len(pack(LARGE, len(LARGE))), len(LARGE) // 5)
-        self.assertEqual(pack(LARGE, len(LARGE) + 1), LARGE)
-        self.assertEqual(pack(LARGE, 0), LARGE)
+        self.assertLess(len(compress(LARGE, len(LARGE))), len(LARGE) // 5)
+        self.assertEqual(compress(LARGE, len(LARGE) + 1), LARGE)
+        self.assertEqual(compress(LARGE, 0), LARGE)
 
     def test_form_stable(self) -> None:
         """What lies in stores is read by later versions: a frame of RFC 8878, behind two bytes."""
-        self.assertEqual(pack(LARGE, 1)[:6], b"\0z\x28\xb5\x2f\xfd")
-        self.assertEqual(pack(b"\0a", 0), b"\0=\0a")
-        self.assertEqual(unpack(b"\0z" + bytes.fromhex("28b52ffd2006310000616161616161")), b"aaaaaa")
+        self.assertEqual(compress(LARGE, 1)[:6], b"\0z\x28\xb5\x2f\xfd")
+        self.assertEqual(compress(b"\0a", 0), b"\0=\0a")
+        self.assertEqual(expand(b"\0z" + bytes.fromhex("28b52ffd2006310000616161616161")), b"aaaaaa")
 
     def test_not_compressed_where_it_grows(self) -> None:
         """A value that would be larger stays."""
-        self.assertEqual(pack(b"abc", 1), b"abc")
+        self.assertEqual(compress(b"abc", 1), b"abc")
 
     def test_broken_value_left(self) -> None:
         """What cannot be read is given on as it is."""
-        for broken in (b"\0", b"\0?x", b"\0z", b"\0znothing", pack(LARGE, 1)[:-3]):
-            self.assertEqual(unpack(broken), broken)
+        for broken in (b"\0", b"\0?x", b"\0z", b"\0znothing", compress(LARGE, 1)[:-3]):
+            self.assertEqual(expand(broken), broken)
 
     @given(
         st.binary(max_size=200) | st.sampled_from([LARGE, NOISE, b"\0z", b"\0=" + LARGE, b"\0" * 100]),
@@ -57,7 +57,7 @@ class PackTests(SynchronousTestCase):
     )
     def test_comes_back(self, value: bytes, over_bytes: int) -> None:
         """Whatever the value and the setting."""
-        self.assertEqual(unpack(pack(value, over_bytes)), value)
+        self.assertEqual(expand(compress(value, over_bytes)), value)
 
 
 class RoomTests(SynchronousTestCase):
@@ -69,7 +69,7 @@ class RoomTests(SynchronousTestCase):
         plain, sizes, codes = place.store, [], []
         for over_bytes in (0, 1000, 0):
             place.kill()
-            place.store = packed_store(plain, over_bytes)  # type: ignore[assignment]
+            place.store = compressed_store(plain, over_bytes)  # type: ignore[assignment]
             place.start()
             codes.append(place.create().room)
             place.settle()
@@ -86,7 +86,7 @@ class RoomTests(SynchronousTestCase):
         seen: list[Commit] = []
         store = MemoryStore()
         store.commit = lambda commits, *, now_ms: seen.extend(commits)  # type: ignore[method-assign,assignment,return-value]
-        packed = packed_store(store, 100)
+        packed = compressed_store(store, 100)
         commit = Commit(room="r", code="R", game="g", fence=1, version=1, puts={"a": LARGE, "b": b"1"})
         small = Commit(room="r", code="R", game="g", fence=1, version=2, puts={"b": b"1"}, drops=("a",))
         for _ in range(2):

@@ -11,10 +11,10 @@ from gameserver.store import keys
 from tests.websocket.kit import Message, Peer, WireTestCase
 
 
-class Hall(Game):
+class Club(Game):
     """Teams to choose from, and a count of what was done."""
 
-    name = "registry"
+    name = "club"
     min_players = 1
     late_join = True
     messages_per_s = 1000
@@ -47,7 +47,7 @@ class Hall(Game):
         self.close("enough")
 
 
-class Slow(Hall):
+class Slow(Club):
     """Two messages at once, one a second."""
 
     name = "slow"
@@ -55,11 +55,11 @@ class Slow(Hall):
 
 
 class OneCounterTests(WireTestCase):
-    games = (Hall, Slow)
+    games = (Club, Slow)
 
     def setUp(self) -> None:
         super().setUp()
-        self.ann = self.rig.guest().create("registry")
+        self.ann = self.rig.guest().create("club")
         self.bob = self.rig.guest("Bob").join(self.ann.room)
         self.ann.take()
 
@@ -129,9 +129,9 @@ class OneCounterTests(WireTestCase):
             self.assertEqual((read["op"], read["data"], read["room"]), ("ok", None, self.ann.room))
             self.assertEqual(self.ann.ask("join", id=9, room=self.ann.room)["op"], "joined")
             self.assertEqual(self.ann.ask("resume", id=9, room=self.ann.room, resume=self.ann.secret)["op"], "joined")
-            heard = self.ann.ask("listen", id=9, to="lobby:registry")
+            heard = self.ann.ask("listen", id=9, to="lobby:club")
             self.assertEqual((heard["op"], heard["room"]), ("ok", None))
-        rooms = {self.ann.ask("create", id=9, game="registry")["room"] for _ in range(2)}
+        rooms = {self.ann.ask("create", id=9, game="club")["room"] for _ in range(2)}
         self.assertEqual(len(rooms), 2)
         self.assertEqual(self.ann.ask("send", id=9, type="add", room=self.ann.room), used)
 
@@ -227,7 +227,7 @@ class OneCounterTests(WireTestCase):
 class RoomOfAnswersTests(WireTestCase):
     """`ok` and `error` name the room that they are about."""
 
-    games = (Hall, Slow)
+    games = (Club, Slow)
 
     def room_of(self, peer: Peer, op: str, **fields: Any) -> str | None:
         """:returns: the room in the one answer to this."""
@@ -237,14 +237,14 @@ class RoomOfAnswersTests(WireTestCase):
 
     def test_of_a_room(self) -> None:
         """Whether it was named or left out, with an id or without, and whoever refuses."""
-        ann = self.rig.guest().create("registry")
+        ann = self.rig.guest().create("club")
         self.assertEqual(self.room_of(ann, "send", id=2, type="add"), ann.room)
         self.assertEqual(self.room_of(ann, "send", type="nothing"), ann.room)
         self.assertEqual(self.room_of(ann, "chat", id=3, text=""), ann.room)
         self.assertEqual(self.room_of(ann, "read", id=4, upto=1), ann.room)
         self.assertEqual(self.room_of(ann, "read", id=5, upto=1, to="nowhere"), ann.room)
         first = ann.room
-        ann.create("registry", id=6)
+        ann.create("club", id=6)
         for id, room in enumerate((first, ann.room), 7):
             self.assertEqual(self.room_of(ann, "send", id=id, type="add", room=str(room).lower()), room)
             self.assertEqual(self.room_of(ann, "send", type="nothing", room=room), room)
@@ -252,7 +252,7 @@ class RoomOfAnswersTests(WireTestCase):
 
     def test_too_many_lines(self) -> None:
         """Refused before the room has seen it."""
-        ann = self.rig.guest().create("registry")
+        ann = self.rig.guest().create("club")
         for _ in range(80):
             ann.post("chat", text="hi")
         ann.take()
@@ -264,25 +264,25 @@ class RoomOfAnswersTests(WireTestCase):
         ann = self.rig.guest()
         self.assertIsNone(self.room_of(ann, "send", id=1, type="add"))
         self.assertIsNone(self.room_of(ann, "create", id=2, game="nothing"))
-        other = self.rig.guest("Bob").create("registry")
+        other = self.rig.guest("Bob").create("club")
         for room in ("nosuch", other.room):
             self.assertIsNone(self.room_of(ann, "send", id=3, type="add", room=room))
             self.assertIsNone(self.room_of(ann, "resume", id=3, room=room, resume="wrong"))
             self.assertIsNone(self.room_of(ann, "join", id=3, room=room, role="nobody"))
         self.assertIsNone(self.room_of(ann, "hello", guest={"name": "Ann"}))
-        ann.create("registry", id=4)
+        ann.create("club", id=4)
         self.assertIsNone(self.room_of(ann, "dance", id=5))
         self.assertIsNone(self.room_of(ann, "send", id=6, type=5))
-        self.assertIsNone(self.room_of(ann, "chat", id=7, text="hi", to="lobby:registry"))
+        self.assertIsNone(self.room_of(ann, "chat", id=7, text="hi", to="lobby:club"))
         self.assertIsNone(self.room_of(ann, "chat", id=8, text="hi", to="user:nobody"))
         self.assertIsNone(self.room_of(ann, "block", id=9, user=""))
         self.assertIsNone(self.room_of(ann, "listen", id=10, to="nowhere"))
-        ann.create("registry", id=11)
+        ann.create("club", id=11)
         self.assertIsNone(self.room_of(ann, "send", id=12, type="add"))
 
     def test_of_a_room_that_closed_meanwhile(self) -> None:
         """What waited for the room is refused in its name."""
-        ann = self.rig.guest().create("registry")
+        ann = self.rig.guest().create("club")
         self.rig.store.fail = StoreUnavailable("away")
         ann.say("send", id=2, type="add")
         ann.post("send", id=3, type="shut")

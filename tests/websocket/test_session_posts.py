@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from gameserver import Game
 from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import User, UserRow
-from gameserver.node.lobby_chat import KEPT, SHADOWED, WALL_BYTES
+from gameserver.node.lobby_chat import FEED_BYTES, KEPT, SHADOWED
 from gameserver.node.sanctions import Sanction
 from tests.websocket.kit import Message, Peer, Rig, WireTestCase
 
@@ -101,7 +101,7 @@ class LobbyTests(PostCase):
             self.rig.advance(2)
         lines = self.listen(self.bob, "lobby:dice", 1)["lines"]
         told = sum(len(json.dumps(line, ensure_ascii=False).encode()) for line in lines)
-        self.assertTrue(WALL_BYTES - 10_000 < told < WALL_BYTES + 5_000, told)
+        self.assertTrue(FEED_BYTES - 10_000 < told < FEED_BYTES + 5_000, told)
 
     def test_data(self) -> None:
         """As beside a line in a room."""

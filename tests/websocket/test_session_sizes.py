@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from gameserver import Chat, Game, Player, message, timer
-from gameserver.node.lobby_chat import WALL_BYTES
+from gameserver.node.lobby_chat import FEED_BYTES
 from gameserver.protocol.messages import Form
 from gameserver.room.bounds import LINES_BYTES, PACKED, REST_BYTES, SEAT_BYTES
 from gameserver.room.publish.streams import LOG_BYTES
@@ -263,11 +263,11 @@ class SizesTests(WireTestCase):
                 self.ann.ask("chat", id=self.fresh_id(), to="lobby:loud", text=str(n), data="x" * 10_000)["op"], "ok"
             )
             kept = self.rig.registry.lobby_chat._feeds["lobby:loud"].lines
-            self.assertLess(sum(len(line.data) for line in kept), WALL_BYTES)
+            self.assertLess(sum(len(line.data) for line in kept), FEED_BYTES)
         heard = self.posts(self.bob, 2)
         texts = [int(line["text"]) for line in heard["lines"]]
         self.assertEqual((heard["line"], texts), (heard["lines"][-1]["line"], list(range(40 - len(texts), 40))))
-        self.assertTrue(WALL_BYTES - 11_000 < len(json.dumps(heard)) < WALL_BYTES + 1000)
+        self.assertTrue(FEED_BYTES - 11_000 < len(json.dumps(heard)) < FEED_BYTES + 1000)
         later = self.posts(self.bob, 3, seen=heard["lines"][0]["line"] - 1)
         self.assertEqual(later, heard)
 

@@ -65,8 +65,8 @@ export class Client extends Emitter {
     this._connected.catch(() => {});
     const owner = this.#owner();
     this.#requests = new Requests(form);
-    const means = { WebSocket, form, patience: new Patience() };
-    this.#nodes = new Nodes((there) => new Connection(owner, { url: there, ...means }), url);
+    const how = { WebSocket, form, patience: new Patience() };
+    this.#nodes = new Nodes((there) => new Connection(owner, { url: there, ...how }), url);
     this.#following = new Following(this, this.#nodes, this.#requests);
     this.#held = new HeldRooms(this, this.#memory, this.#requests, this.#following);
     this.rooms = this.#held.rooms;

@@ -58,7 +58,7 @@ export class Connection {
 
   /**
    * @param {Owner} owner
-   * @param {{ url: string, WebSocket: any, form: Form, patience: Patience }} means
+   * @param {{ url: string, WebSocket: any, form: Form, patience: Patience }} how
    */
   constructor(owner, { url, WebSocket, form, patience }) {
     this.#owner = owner;

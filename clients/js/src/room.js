@@ -302,9 +302,9 @@ export class Room extends Hosting {
     if (now) this.#docs.set(stream, now);
     else this.#docs.delete(stream);
     const [, kind, name] = /^(group|role):(.*)$/s.exec(stream) ?? [];
-    const shelf = kind === "group" ? this.groups : kind === "role" ? this.roles : undefined;
-    if (shelf && now) shelf[name] = now;
-    else if (shelf) delete shelf[name];
+    const docs = kind === "group" ? this.groups : kind === "role" ? this.roles : undefined;
+    if (docs && now) docs[name] = now;
+    else if (docs) delete docs[name];
     return { stream, doc: now, paths: this._broken ? [[]] : paths };
   }
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Door, Server, dialler, next, until } from "./kit.js";
+import { FlakyProxy, Server, dialler, next, until } from "./kit.js";
 
 const bounded = { timeout: 60_000 };
 let server;
@@ -118,23 +118,23 @@ test("others see who is writing until the line comes", bounded, async (t) => {
 });
 
 test("nothing is missing and nothing twice after a loss, be it replayed or told anew", bounded, async (t) => {
-  const door = await Door.make(server.port);
-  t.after(() => door.stop());
+  const proxy = await FlakyProxy.make(server.port);
+  t.after(() => proxy.stop());
   const ann = await (await dialler(t, server.url)({ name: "Ann" })).create("lounge");
-  const bob = await (await dialler(t, door.url)({ name: "Bob" })).join(ann.code);
+  const bob = await (await dialler(t, proxy.url)({ name: "Bob" })).join(ann.code);
   for (const text of ["kept", "changed", "taken back"]) await ann.chat.say(text);
   await until(() => bob.chat.lines.length === 3);
   const [kept] = bob.chat.lines;
 
   for (const times of [2, 600]) { // 512 messages are replayed, not more
-    door.shut = true;
-    door.cut();
+    proxy.shut = true;
+    proxy.cut();
     await ann.chat.edit(ann.chat.lines[1], `changed ${times}`);
     if (times === 2) await ann.chat.unsay(ann.chat.lines[2]);
     await ann.send("announce", { text: `news ${times}`, times });
     const last = `news ${times} ${times - 1}`;
     await until(() => texts(ann.chat).at(-1) === last);
-    const [[{ recovered }]] = await Promise.all([next(bob, "$joined"), (door.shut = false)]);
+    const [[{ recovered }]] = await Promise.all([next(bob, "$joined"), (proxy.shut = false)]);
     await until(() => texts(bob.chat).at(-1) === last);
     assert.equal(recovered, times === 2);
     assert.deepEqual(texts(bob.chat).slice(-20), texts(ann.chat).slice(-20));

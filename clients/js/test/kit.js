@@ -1,4 +1,4 @@
-/** A real server, a door in front of it that can be shut in several ways, and conditions to wait for. */
+/** A real server, a proxy in front of it that can be shut in several ways, and conditions to wait for. */
 
 import { execFile, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -158,17 +158,17 @@ export class Redis {
 }
 
 /** A TCP proxy: `cut` breaks what passes, `shut` refuses newcomers, `deaf` swallows what comes without a word. */
-export class Door {
+export class FlakyProxy {
   #sockets = new Set();
   shut = false;
   deafTo = null; // "client": its bytes are lost; "server": the server's are; "both"
   dials = 0;
 
   static async make(port) {
-    const door = new Door();
-    door.server = createServer((client) => door.#pass(client, port));
-    door.port = await listening(door.server);
-    return door;
+    const proxy = new FlakyProxy();
+    proxy.server = createServer((client) => proxy.#pass(client, port));
+    proxy.port = await listening(proxy.server);
+    return proxy;
   }
 
   get url() {

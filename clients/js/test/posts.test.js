@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Door, Server, Storage, dialler, next, until } from "./kit.js";
+import { FlakyProxy, Server, Storage, dialler, next, until } from "./kit.js";
 
 const bounded = { timeout: 60_000 };
 let server;
@@ -90,9 +90,9 @@ test("announcements are the operator's, and a reload knows what was read", bound
 });
 
 test("nothing is missing and nothing twice after a loss, and after the server's death", bounded, async (t) => {
-  const door = await Door.make(server.port);
-  t.after(() => door.stop());
-  const bob = await dialler(t, door.url)({ name: "Bob" });
+  const proxy = await FlakyProxy.make(server.port);
+  t.after(() => proxy.stop());
+  const bob = await dialler(t, proxy.url)({ name: "Bob" });
   const ann = await dialler(t, server.url)({ name: "Ann" });
   const bobs = await bob.lobby("sides");
   const heard = [];
@@ -102,12 +102,12 @@ test("nothing is missing and nothing twice after a loss, and after the server's 
   await until(() => bobs.lines.length === 2);
 
   for (const text of ["while away", "and again"]) {
-    door.shut = true;
-    door.cut();
+    proxy.shut = true;
+    proxy.cut();
     await until(() => bob.status === "connecting");
     await ann.chat.say(text, "lobby:sides");
     const asked = text === "while away" ? bob.announcements() : null; // asked for without a connection
-    door.shut = false;
+    proxy.shut = false;
     await until(() => texts(bobs).at(-1) === text);
     said.push(text);
     await asked;
@@ -123,16 +123,16 @@ test("nothing is missing and nothing twice after a loss, and after the server's 
 });
 
 test("a line whose answer is lost is not said twice", bounded, async (t) => {
-  const door = await Door.make(server.port);
-  t.after(() => door.stop());
-  const bob = await dialler(t, door.url)({ name: "Bob" });
+  const proxy = await FlakyProxy.make(server.port);
+  t.after(() => proxy.stop());
+  const bob = await dialler(t, proxy.url)({ name: "Bob" });
   const ann = await dialler(t, server.url)({ name: "Ann" });
   const [bobs, annes] = [await bob.lobby("parlour"), await ann.lobby("parlour")];
-  door.deafTo = "server";
+  proxy.deafTo = "server";
   const lost = bobs.say("once");
   await until(() => annes.lines.length);
-  door.deafTo = null;
-  door.cut();
+  proxy.deafTo = null;
+  proxy.cut();
   await assert.rejects(lost, { code: "lost" });
   await until(() => bobs.lines.length);
   await annes.say("after");
@@ -141,11 +141,11 @@ test("a line whose answer is lost is not said twice", bounded, async (t) => {
 });
 
 test("a client that is closed hears nothing more", bounded, async (t) => {
-  const door = await Door.make(server.port);
-  t.after(() => door.stop());
-  const ann = await dialler(t, door.url)({ name: "Ann" });
-  door.shut = true;
-  door.cut();
+  const proxy = await FlakyProxy.make(server.port);
+  t.after(() => proxy.stop());
+  const ann = await dialler(t, proxy.url)({ name: "Ann" });
+  proxy.shut = true;
+  proxy.cut();
   await until(() => ann.status === "connecting");
   const asked = ann.lobby("lounge");
   ann.close();

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Door, Server, Storage, dialler, next, until } from "./kit.js";
+import { FlakyProxy, Server, Storage, dialler, next, until } from "./kit.js";
 
 const bounded = { timeout: 60_000 };
 let server;
@@ -10,8 +10,8 @@ let server;
 before(async () => (server = await Server.make()), bounded);
 after(() => server?.stop(), bounded);
 
-async function door(t) {
-  const made = await Door.make(server.port);
+async function proxy(t) {
+  const made = await FlakyProxy.make(server.port);
   t.after(() => made.stop());
   return made;
 }
@@ -179,7 +179,7 @@ test("chat reaches the room, and newcomers read what was said", bounded, async (
 });
 
 test("what was missed in a drop follows, in order, and listeners stay", bounded, async (t) => {
-  const way = await door(t);
+  const way = await proxy(t);
   const ann = await dialler(t, way.url)({ name: "Ann" });
   const bob = await dialler(t, server.url)({ name: "Bob" });
   const room = await ann.create("parlour");
@@ -206,7 +206,7 @@ test("what was missed in a drop follows, in order, and listeners stay", bounded,
 
 for (const [lost, deafTo] of [["the request", "client"], ["its answer", "server"]]) {
   test(`a message is applied once when ${lost} is lost`, bounded, async (t) => {
-    const way = await door(t);
+    const way = await proxy(t);
     const client = await dialler(t, way.url)();
     const room = await client.create("parlour");
     await room.send("add", { by: 1 });
@@ -225,7 +225,7 @@ for (const [lost, deafTo] of [["the request", "client"], ["its answer", "server"
 }
 
 test("messages sent while there is no connection go out with the next", bounded, async (t) => {
-  const way = await door(t);
+  const way = await proxy(t);
   const client = await dialler(t, way.url)();
   const room = await client.create("parlour");
   way.shut = true;
@@ -238,7 +238,7 @@ test("messages sent while there is no connection go out with the next", bounded,
 });
 
 test("a create whose answer is lost is not asked for again", bounded, async (t) => {
-  const way = await door(t);
+  const way = await proxy(t);
   const client = await dialler(t, way.url)();
   way.deafTo = "server";
   const created = client.create("parlour");
@@ -252,7 +252,7 @@ test("a create whose answer is lost is not asked for again", bounded, async (t) 
 });
 
 test("a zombie socket is found, first by a request without an answer", bounded, async (t) => {
-  const way = await door(t);
+  const way = await proxy(t);
   const client = await dialler(t, way.url)();
   const room = await client.create("parlour");
   way.deafTo = "both";
@@ -266,7 +266,7 @@ test("a zombie socket is found, first by a request without an answer", bounded, 
 test("a page that wakes finds a zombie sooner, and does not wait to dial", bounded, async (t) => {
   globalThis.document = Object.assign(new EventTarget(), { visibilityState: "visible" });
   t.after(() => delete globalThis.document);
-  const way = await door(t);
+  const way = await proxy(t);
   const client = await dialler(t, way.url)();
   const room = await client.create("parlour");
   way.deafTo = "both";
@@ -393,7 +393,7 @@ test("kicked, and the room closed", bounded, async (t) => {
 });
 
 test("a seat that ended while this client was away is told as left", bounded, async (t) => {
-  const way = await door(t);
+  const way = await proxy(t);
   const storage = new Storage();
   const ann = await dialler(t, way.url)({ name: "Ann", storage });
   const room = await ann.create("parlour");

@@ -108,8 +108,8 @@ class Listener {
   mirror() {
     const { events, answers, room } = this;
     if (!room) return { events, answers };
-    const shelf = (kind, docs) => Object.entries(docs).map(([name, doc]) => [`${kind}:${name}`, wired(doc)]);
-    const docs = Object.fromEntries([...shelf("group", room.groups), ["room", wired(room.state)], ["seat", wired(room.mine)]]);
+    const named = (kind, docs) => Object.entries(docs).map(([name, doc]) => [`${kind}:${name}`, wired(doc)]);
+    const docs = Object.fromEntries([...named("group", room.groups), ["room", wired(room.state)], ["seat", wired(room.mine)]]);
     return {
       events,
       answers,

@@ -143,17 +143,17 @@ class MemoryStore(MemoryUsers, MemoryBooks, MemorySleep):
 
     def read_entries(self, room: str, table: str, names: Sequence[str]) -> Deferred[list[bytes | None]]:
         """Read entries of one table by their keys; see `IStore.read_entries`."""
-        return self._ask(lambda: self._shelf(room).read(table, names))
+        return self._ask(lambda: self._tables_of(room).read(table, names))
 
     def scan_entries(
         self, room: str, table: str, *, prefix: str, after: str | None, limit: int
     ) -> Deferred[list[tuple[str, bytes]]]:
         """Read a page of one table, in the order of its keys; see `IStore.scan_entries`."""
-        return self._ask(lambda: self._shelf(room).scan(table, prefix=prefix, after=after, limit=limit))
+        return self._ask(lambda: self._tables_of(room).scan(table, prefix=prefix, after=after, limit=limit))
 
     def measure_entries(self, room: str, entries: Sequence[tuple[str, str]]) -> Deferred[TableSizes]:
         """Say how large the tables are; see `IStore.measure_entries`."""
-        return self._ask(lambda: self._shelf(room).measure(entries))
+        return self._ask(lambda: self._tables_of(room).measure(entries))
 
     def claim_code(self, code: str, room: str, *, now_ms: int) -> Deferred[bool]:
         """
@@ -275,7 +275,7 @@ class MemoryStore(MemoryUsers, MemoryBooks, MemorySleep):
             return None
         return Located(room=claim.room, code=code, game=room.game)
 
-    def _shelf(self, room_id: str) -> MemoryTables:
+    def _tables_of(self, room_id: str) -> MemoryTables:
         room = self._rooms.get(room_id)
         return room.memory if room is not None else MemoryTables()
 

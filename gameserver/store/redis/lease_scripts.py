@@ -11,7 +11,7 @@ from typing import Final
 from gameserver.store.redis.scripts import PACK, script
 
 RENEW: Final = script("""
--- KEYS: lease, nodes. ARGV: node, token, how long in ms. Returns 'kept', 'lapsed' or 'taken', as `Renewal` has it.
+-- KEYS: lease, nodes. ARGV: node, token, how long in ms. Returns 'kept', 'lapsed' or 'taken', as `LeaseRenewal` has it.
 redis.call('SCARD', KEYS[2])
 local token = redis.call('GET', KEYS[1])
 if token and token ~= ARGV[2] then return 'taken' end

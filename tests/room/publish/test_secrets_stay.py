@@ -218,7 +218,7 @@ class Listener(PlainTransport):
         raise AssertionError(f"closed with {code}: {reason}")
 
 
-class Hall:
+class Listening:
     """A table with a listener in each form of the protocol, and with one who is away and comes back."""
 
     def __init__(self, game: type[Game], **how: Any) -> None:
@@ -239,14 +239,14 @@ class PatternTests(SynchronousTestCase):
     """In whatever way something is taken out, nobody is told what is written into it."""
 
     def check(self, game: type[Game], *sent: str, **how: Any) -> None:
-        registry = Hall(game, **how)
-        registry.bob.drop()
+        listening = Listening(game, **how)
+        listening.bob.drop()
         for type in sent:
-            registry.ann.send(type)
-        told = registry.told()
-        self.assertIs(registry.bob.recovered, True)
+            listening.ann.send(type)
+        told = listening.told()
+        self.assertIs(listening.bob.recovered, True)
         self.assertNotIn(MARK.encode(), told)
-        patches = [b'"op":"patch"' in frame for frame in registry.listeners[0].frames]
+        patches = [b'"op":"patch"' in frame for frame in listening.listeners[0].frames]
         self.assertGreater(sum(patches), 0)
 
     def test_each_way(self) -> None:
@@ -367,25 +367,25 @@ class AnyMovesTests(SynchronousTestCase):
     """Whatever a game does, whether or not it is refused: what is told is in the document when it is told."""
 
     def check(self, game: type[Game], steps: list[Any]) -> None:
-        registry = Hall(game)
+        listening = Listening(game)
         there: set[bytes] = set()
         for moves, refuse, wait in steps:
             try:
-                registry.ann.send("run", moves=moves, refuse=refuse)
+                listening.ann.send("run", moves=moves, refuse=refuse)
             except Refused as refused:
                 self.assertEqual(refused.code, "refused")
             if wait:
-                registry.table.advance(1)
-            there |= self.look(registry, there)
-        registry.table.advance(1)
-        self.look(registry, there)
+                listening.table.advance(1)
+            there |= self.look(listening, there)
+        listening.table.advance(1)
+        self.look(listening, there)
 
-    def look(self, registry: Hall, there: set[bytes]) -> set[bytes]:
+    def look(self, listening: Listening, there: set[bytes]) -> set[bytes]:
         """:returns: the brands that may have been told by now."""
         # A patch that has just been told was made of the document as it is.
-        now = set(BRANDS.findall(json.dumps(registry.table.room.doc("room").plain()).encode()))
-        frames = [frame for listener in registry.listeners for frame in listener.frames]
-        told = set(BRANDS.findall(b"\n".join([registry.ann.seen(), registry.bob.seen(), *frames])))
+        now = set(BRANDS.findall(json.dumps(listening.table.room.doc("room").plain()).encode()))
+        frames = [frame for listener in listening.listeners for frame in listener.frames]
+        told = set(BRANDS.findall(b"\n".join([listening.ann.seen(), listening.bob.seen(), *frames])))
         self.assertEqual(told - there - now, set())
         return told
 

@@ -7,7 +7,7 @@ from typing import Any
 from twisted.internet.address import IPv4Address
 
 from gameserver.web.channel import AHEAD_BYTES
-from gameserver.web.pipelining import AT_ONCE, FairTurns, KeptBytes
+from gameserver.web.pipelining import AT_ONCE, FairQueue, KeptBytes
 from tests.web.test_api import Answer, ApiTests, Node, Quiz
 from tests.websocket.sockets import Pipe, Readiness
 
@@ -162,11 +162,11 @@ class TurnsTests(ApiTests):
         for line in crowd:
             line.channel.connectionLost(None)
         self.assertEqual([self.a_pass() for _ in range(5)], [0] * 5)
-        self.assertEqual(self.node.site.turns._waiting, {})  # type: ignore[attr-defined]
+        self.assertEqual(self.node.site.queue._waiting, {})  # type: ignore[attr-defined]
         self.assertEqual(self.node.site.kept.size_bytes, 0)  # type: ignore[attr-defined]
 
     def test_one_that_raises(self) -> None:
-        """It ends alone: the others keep their turns."""
+        """It ends alone: the others keep their places."""
         crowd = [Line(self.node, "192.0.2.1", ALIVE) for _ in range(3 * AT_ONCE)]
         broken = crowd[AT_ONCE]
         self.a_pass(*crowd)
@@ -302,7 +302,7 @@ class CountTests(ApiTests):
         """A node without requests does nothing."""
         calls = len(self.node.seconds.getDelayedCalls())
         self.node.ask("GET", "/healthz")
-        turns: FairTurns = self.node.site.turns  # type: ignore[attr-defined]
-        self.assertIsNone(turns._call)
+        queue: FairQueue = self.node.site.queue  # type: ignore[attr-defined]
+        self.assertIsNone(queue._call)
         # The connection's own timeout is the one more.
         self.assertEqual(len(self.node.seconds.getDelayedCalls()), calls + 1)
