@@ -34,20 +34,20 @@ class InputQueue(deque["tuple[Input, Deferred[None] | None]"]):
     def put(self, input: Input, done: Deferred[None] | None) -> None:
         """Add an input behind all others."""
         self.append((input, done))
-        asker = input.asker
-        if asker is not None:
-            self._of_user[asker.user.id] += 1
+        requester = input.asked_by
+        if requester is not None:
+            self._of_user[requester.user.id] += 1
 
     def take(self) -> tuple[Input, Deferred[None] | None]:
         """:returns: the first input, removed from the queue."""
         waiting = self.popleft()
-        asker = waiting[0].asker
-        if asker is not None:
-            self._of_user[asker.user.id] -= 1
+        requester = waiting[0].asked_by
+        if requester is not None:
+            self._of_user[requester.user.id] -= 1
         if not self:
             self._of_user.clear()
         return waiting
 
-    def is_full_of(self, asker: Requester) -> bool:
+    def is_full_of(self, requester: Requester) -> bool:
         """Whether too many inputs wait already: in all, or of this user, who must not crowd the others out."""
-        return len(self) >= QUEUE or self._of_user[asker.user.id] >= QUEUE_PER_USER
+        return len(self) >= QUEUE or self._of_user[requester.user.id] >= QUEUE_PER_USER

@@ -183,8 +183,8 @@ class RoomRunner(RoomSteps):
         """
         done: Deferred[None] = Deferred()
         if self.state is OVER:
-            self.commits.refuse(done, refusal(self._refusal, seated=input.asker is not None and not input.arrives))
-        elif input.asker is not None and self.queue.is_full_of(input.asker):
+            self.commits.refuse(done, refusal(self._refusal, seated=input.asked_by is not None and not input.arrives))
+        elif input.asked_by is not None and self.queue.is_full_of(input.asked_by):
             raise Refused(code="busy")
         elif input.arrives and self._arrived_in == self.reactor_pass.number and self.reactor_pass.passing:
             # Those who join in the same pass are told to the others together, once all of them are in.
@@ -297,13 +297,15 @@ class RoomRunner(RoomSteps):
         queue, self.queue = self.queue, InputQueue()
         for input, done in queue:
             if done is not None:
-                self.commits.refuse(done, refusal(self._refusal, seated=input.asker is not None and not input.arrives))
+                self.commits.refuse(
+                    done, refusal(self._refusal, seated=input.asked_by is not None and not input.arrives)
+                )
             elif isinstance(input, Look):
                 input.waiter.refuse(Refused(code=code))
                 self.commits.follow(input.waiter)
-            elif input.asker is not None and not moved:
+            elif input.asked_by is not None and not moved:
                 self.room.publisher.outbox.append(
-                    ((input.asker.session,), error_for(input.asker, Refused(code=code)), None)
+                    ((input.asked_by.session,), error_for(input.asked_by, Refused(code=code)), None)
                 )
                 self.join_batch()
 

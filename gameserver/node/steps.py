@@ -220,7 +220,7 @@ class RoomSteps:
             if failure is None:
                 broadcast.finish(self.room)
                 self._end_step(done)
-            elif step.hung and input.asker is None and not isinstance(input, LoadRoom):
+            elif step.hung and input.asked_by is None and not isinstance(input, LoadRoom):
                 # What the framework did stands, such as a timer that was taken: undone, it would be due again at once.
                 self.room.context.log.failure(
                     "room {room} hung at {what}", failure, room=self.room.code, what=input.what
@@ -268,8 +268,8 @@ class RoomSteps:
             self.commits.refuse(done, refused)
         elif isinstance(input, Look):
             self.commits.refuse(input.waiter.done, refused)
-        elif input.asker is not None:
-            self.room.replies.error(input.asker, refused)
+        elif input.asked_by is not None:
+            self.room.replies.error(input.asked_by, refused)
             broadcast.finish(self.room)
 
     def _end_step(self, done: Deferred[None] | None) -> None:

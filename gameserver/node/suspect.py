@@ -54,7 +54,7 @@ class Suspect:
         """Hold an input back, which is next, if nobody sent it. :returns: whether it is held back."""
         if isinstance(input, COMES_BACK):
             return False
-        if input.asker is not None or isinstance(input, Moderate):
+        if input.asked_by is not None or isinstance(input, Moderate):
             return False
         self._held.append((input, done))
         return True

@@ -28,4 +28,4 @@ class SeatRequestTests(SynchronousTestCase):
         """Logs name a request by the message that it came by, and know who asks."""
         requester = Requester(FakeSession("ann"), FakeSession("ann").user, 1)
         request = SEAT_REQUESTS[messages.ChatMessage](requester, "1", messages.ChatMessage("hello"))
-        self.assertEqual((request.what, request.asker), ("chat", requester))
+        self.assertEqual((request.what, request.asked_by), ("chat", requester))

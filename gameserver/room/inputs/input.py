@@ -39,7 +39,7 @@ class Input(Struct, frozen=True):
         return type(self).__name__
 
     @property
-    def asker(self) -> Requester | None:
+    def asked_by(self) -> Requester | None:
         """Who is to be told if it comes to nothing: the requester of an input that has one."""
         requester: Requester | None = getattr(self, "requester", None)
         return requester

@@ -117,8 +117,8 @@ def tell(room: Room) -> None:
     if log:
         publisher.streams.keep(log)
     if changes.records:
-        log_keeper: Any = room.context.watch
-        publisher.outbox += [((log_keeper,), record.encode(), None) for record in changes.records]
+        watch: Any = room.context.watch
+        publisher.outbox += [((watch,), record.encode(), None) for record in changes.records]
         changes.records.clear()
     if changes.notices:
         journal.parts.notices.update((notice.page, notice.encode()) for notice in changes.notices)
