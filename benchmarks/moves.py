@@ -22,7 +22,7 @@ from msgspec import Meta
 from benchmarks.play_outs import GIVEN, SAMPLES, game_of
 from gameserver import Game, Move, Player, message
 from gameserver.game.spec import spec_of
-from gameserver.room.turns import legal, moves_told
+from gameserver.room.turns import legal, publish_moves
 from gameserver.room.turns.known_moves import KnownMoves
 from gameserver.testing import Table
 
@@ -67,7 +67,7 @@ def fifty() -> None:
         room.journal.undo.append((int,))  # a step that has changed something
         legal.check(room)
         legal.keep(room)
-        moves_told.tell(room)
+        publish_moves.tell(room)
         room.journal.undo.clear()
         room.publisher.outbox.clear()
 
@@ -122,7 +122,7 @@ def timed(game: type[Game], took: Counter[str]) -> Iterator[None]:
 
         return measured
 
-    parts = [(legal, "check"), (legal, "keep"), (legal, "admit"), (moves_told, "tell"), (moves_told, "told")]
+    parts = [(legal, "check"), (legal, "keep"), (legal, "admit"), (publish_moves, "tell"), (publish_moves, "told")]
     before = [(owner, name, getattr(owner, name)) for owner, name in parts]
     spec.moves = moves
     for owner, name, call in before:

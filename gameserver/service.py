@@ -45,7 +45,7 @@ from gameserver.operating.control import Control
 from gameserver.operating.draining import Draining, ServerProcess
 from gameserver.operating.last_start import say_other_secret, say_other_store
 from gameserver.operating.releases import Releases
-from gameserver.operating.start import warn_of_open_folders
+from gameserver.operating.start_warnings import warn_of_open_folders
 from gameserver.operating.systemd import Systemd
 from gameserver.protocol.messages import Close
 from gameserver.settings.settings import Limits, Settings

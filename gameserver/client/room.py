@@ -17,7 +17,7 @@ from gameserver.client.requests import Detour
 from gameserver.errors import PASSING, ConnectionFailed, Refused
 from gameserver.protocol import messages
 from gameserver.protocol.mirror import OWN, Event, Mirror, OutOfStep
-from gameserver.room.turns.heard import HeardMove, heard_moves, heard_prompt, label_of, turn_number
+from gameserver.room.turns.client_moves import HeardMove, heard_moves, heard_prompt, label_of, turn_number
 from gameserver.room.turns.move import Move
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from gameserver.node.taking_over import TakingOver
 
 if TYPE_CHECKING:
     from gameserver.node.batch import CommitBatch
-    from gameserver.node.opening import RoomOpener
+    from gameserver.node.room_opener import RoomOpener
     from gameserver.node.rooms_aside import RoomsAside
     from gameserver.node.runner import RoomRunner
 

@@ -10,7 +10,7 @@ from gameserver.room import admission
 
 if TYPE_CHECKING:
     from gameserver.node.runner import RoomRunner
-    from gameserver.node.window import RoomWindow
+    from gameserver.node.shown_rooms import RoomWindow
     from gameserver.room.room import Room
 
 Key = tuple[object, ...]

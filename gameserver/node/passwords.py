@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from gameserver.interfaces import IHasher, User
 from gameserver.protocol.passwords import normal_form, spellings
-from gameserver.room.places import place_for
+from gameserver.room.kept_places import place_for
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room

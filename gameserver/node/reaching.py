@@ -16,11 +16,11 @@ from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import ILeases
 from gameserver.node import codes
 from gameserver.node.directory import Directory
-from gameserver.node.opening import OPENING_RETRY_MS
+from gameserver.node.room_opener import OPENING_RETRY_MS
 
 if TYPE_CHECKING:
     from gameserver.interfaces import IClock, IStore, Located
-    from gameserver.node.opening import RoomOpener
+    from gameserver.node.room_opener import RoomOpener
     from gameserver.node.rooms_aside import RoomsAside
     from gameserver.node.runner import RoomRunner
 

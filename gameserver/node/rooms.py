@@ -17,8 +17,8 @@ from gameserver.node.notifier import Notifier, Send
 from gameserver.node.passwords import Passwords
 from gameserver.node.running_rooms import RunningRooms
 from gameserver.node.showing_out import ELSEWHERE, show_out
+from gameserver.node.shown_rooms import RoomWindow
 from gameserver.node.successors import Successors
-from gameserver.node.window import RoomWindow
 from gameserver.protocol import values
 from gameserver.room import row
 from gameserver.room.effects import Requester

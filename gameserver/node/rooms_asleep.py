@@ -13,7 +13,7 @@ from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import IBooks, ISleepStore, SleepingRooms
 from gameserver.node import codes
 from gameserver.node.listings import Listing
-from gameserver.node.opening import pause
+from gameserver.node.room_opener import pause
 from gameserver.node.sleeper import Sleeper
 from gameserver.node.unclean_rooms import UncleanRooms
 from gameserver.room import admission
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gameserver.node.calendar import Calendar
     from gameserver.node.leased_rooms import LeasedRooms
     from gameserver.node.open_rooms import OpenRooms
-    from gameserver.node.opening import RoomOpener
+    from gameserver.node.room_opener import RoomOpener
     from gameserver.node.rooms_of_users import RoomsOfUsers
     from gameserver.node.runner import RoomRunner
     from gameserver.room.quota import Quota

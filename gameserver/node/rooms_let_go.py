@@ -12,7 +12,7 @@ from gameserver.room.bots.moving import TakeBotMove
 
 if TYPE_CHECKING:
     from gameserver.node.code_claims import CodeClaims
-    from gameserver.node.openers import Openers
+    from gameserver.node.rooms_of_addresses import Openers
     from gameserver.node.runner import RoomRunner
     from gameserver.room.bots.choice import BotChoice
 

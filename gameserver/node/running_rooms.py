@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 from gameserver.errors import CannotOpen, Refused, StoreUnavailable
 from gameserver.interfaces import IClock, ILease, IStore, IUserStore, Stored
 from gameserver.node import codes
+from gameserver.node.after_opening import OpenedRooms
 from gameserver.node.archive import check_whole
 from gameserver.node.batch import CommitBatch
 from gameserver.node.calendar import Calendar
@@ -29,15 +30,14 @@ from gameserver.node.mending import Mending
 from gameserver.node.moderation import Moderation
 from gameserver.node.news import News
 from gameserver.node.open_rooms import OpenRooms
-from gameserver.node.opened_rooms import OpenedRooms
-from gameserver.node.openers import Openers
-from gameserver.node.opening import OPENING_RETRY_MS, RoomOpener
 from gameserver.node.people import People
 from gameserver.node.reaching import Reaching
 from gameserver.node.reactor_pass import ReactorPass
 from gameserver.node.restoring import reason_of, restored
+from gameserver.node.room_opener import OPENING_RETRY_MS, RoomOpener
 from gameserver.node.rooms_aside import RoomAside
 from gameserver.node.rooms_let_go import RoomsLetGo
+from gameserver.node.rooms_of_addresses import Openers
 from gameserver.node.rooms_of_users import RoomsOfUsers, may_exist
 from gameserver.node.runner import RoomRunner
 from gameserver.node.table_reader import StoreSource

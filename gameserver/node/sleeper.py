@@ -18,7 +18,7 @@ from twisted.logger import Logger
 from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import Asleep, SleepingTotal, StoreTime
 from gameserver.node.listings import kept_listing
-from gameserver.node.opening import pause
+from gameserver.node.room_opener import pause
 from gameserver.room import admission, sleep
 from gameserver.room.inputs.due import CalendarCall
 from gameserver.room.marks import LOOK
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gameserver.game.spec import Spec
     from gameserver.interfaces import IClock, Slept
     from gameserver.node.calendar import Calendar
-    from gameserver.node.opening import RoomOpener
+    from gameserver.node.room_opener import RoomOpener
     from gameserver.node.runner import RoomRunner
     from gameserver.room.quota import Quota
     from gameserver.room.room import Room

@@ -14,9 +14,9 @@ from twisted.python.failure import Failure
 
 from gameserver.errors import Refused
 from gameserver.node.commits import Commits
+from gameserver.node.input_notes import described
 from gameserver.node.input_queue import InputQueue
 from gameserver.node.lasting_step import LastingStep
-from gameserver.node.noting import described
 from gameserver.node.runner_state import FREE, HELD, OVER, READY, STEPPING, WAITING
 from gameserver.node.step_notes import TOLD, head_of
 from gameserver.node.waiters import Look

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gameserver.errors import Refused
 from gameserver.protocol import values
-from gameserver.room import places
+from gameserver.room import kept_places
 
 if TYPE_CHECKING:
     from gameserver.room.effects import Requester
@@ -24,7 +24,7 @@ def admit_newcomer(room: Room, requester: Requester, role: str, password: str | 
     admit_unbanned(room, requester)
     if room.spec.player_seats(role) is None or (role == "host" and user.id != room.state.creator):
         raise Refused(f"There is no seat of a {role} for you.", code="forbidden")
-    place = places.place_for(room, user.id, role)
+    place = kept_places.place_for(room, user.id, role)
     if place is None:
         _admit_stranger(room, role, password)
     if not _is_open_to_role(room, role):
@@ -38,7 +38,7 @@ def _admit_stranger(room: Room, role: str, password: str | None) -> None:
         raise Refused(code="wrong_password")
     if state.locked:
         raise Refused(code="room_over" if state.status == "over" else "room_locked")
-    if places.reserved(room, role) and seated(room, role) >= (room.spec.player_seats(role) or 0):
+    if kept_places.reserved(room, role) and seated(room, role) >= (room.spec.player_seats(role) or 0):
         raise Refused("The free places are kept for those who come from the last room.", code="room_full")
 
 
@@ -92,7 +92,7 @@ def seated(room: Room, role: str, user_id: str | None = None) -> int:
     :returns: how many seats of a role are taken, or kept for others than this user. Between rounds bots are not
         counted: they make room for people.
     """
-    taken = len(room.seats.of_role(role)) + places.reserved(room, role, user_id)
+    taken = len(room.seats.of_role(role)) + kept_places.reserved(room, role, user_id)
     passing = room.state.status != "playing" and role == "player"  # bots are players
     return taken - len(room.seats.index.bots) if passing else taken
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gameserver.errors import Elsewhere
-from gameserver.room import places, rounds, seating
+from gameserver.room import kept_places, rounds, seating
 from gameserver.room.bots import thinking
 from gameserver.room.changes import Departure
 from gameserver.room.state import Ban, KeptPlace, Mute, Successor, Wins
@@ -57,7 +57,7 @@ def heritage_of(room: Room, spec: Contract) -> Heritage:
         locked=state.locked,
         password=state.password,
         password_key=state.password_key or state.key,
-        places=places.places_for(room, spec),
+        places=kept_places.places_for(room, spec),
         bans=dict(talking.bans),
         mutes=dict(talking.mutes),
         evening=state.evening,
@@ -72,7 +72,7 @@ def inherit(room: Room, heritage: Heritage) -> None:
     journal.update(state, creator_came=True, evening=heritage.evening, evening_rounds=heritage.evening_rounds)
     if heritage.password is not None:
         journal.update(state, password=heritage.password, password_key=heritage.password_key)
-    journal.update(state, places=tuple(heritage.places), places_until=room.now + places.RESERVED_S)
+    journal.update(state, places=tuple(heritage.places), places_until=room.now + kept_places.RESERVED_S)
     for user, ban in heritage.bans.items():
         journal.put_in(talking, "bans", user, ban)
     for user, mute in heritage.mutes.items():

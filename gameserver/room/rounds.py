@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from gameserver.errors import Refused
 from gameserver.protocol import values
-from gameserver.room import absence, evening
+from gameserver.room import absence, wins
 from gameserver.room.notify import note
 from gameserver.room.seats import with_ids
 from gameserver.room.state import Ban
@@ -58,7 +58,7 @@ def end(room: Room, result: dict[str, Any]) -> None:
     played_s = room.played_s
     room.journal.update(room.state, played_before=played_s, playing_since=None, phase_timer=None)
     room.journal.update(room.state, status="over", result=result)
-    evening.count(room, result)
+    wins.count(room, result)
     absence.end(room)
     room.asking.close_all()
     room.turns.forget()

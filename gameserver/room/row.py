@@ -16,7 +16,7 @@ from twisted.internet.defer import Deferred
 from gameserver.errors import CannotOpen
 from gameserver.interfaces.users import GUEST_ID
 from gameserver.protocol import values
-from gameserver.room import large, migration, release, stored
+from gameserver.room import large_documents, migration, release, stored
 from gameserver.room.answers import Runs
 from gameserver.room.chat.line import KeptLine
 from gameserver.room.context import RoomContext
@@ -62,8 +62,8 @@ def take(room: Room) -> RowChanges:
             parts.dropped.update(gone)
             continue
         puts[part] = content = document.encode()
-        if len(content) >= large.LARGE_BYTES:
-            large.note(room, name, len(content))
+        if len(content) >= large_documents.LARGE_BYTES:
+            large_documents.note(room, name, len(content))
     for part, runs in parts.done.items():
         puts[part] = _encode(runs)
     for part in parts.dirty:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gameserver.interfaces.users import is_guest
 from gameserver.protocol.names import name_key, numbered
-from gameserver.room.places import called
+from gameserver.room.kept_places import called
 
 if TYPE_CHECKING:
     from gameserver.interfaces import User

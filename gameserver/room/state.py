@@ -58,7 +58,7 @@ class Moment(Kept):
     :ivar grace_seats: those that were found empty then, of which the first `grace_done` have dropped or are back.
     :ivar closing: why the room closes with this step.
     :ivar failures: how often in a row the game failed at what no player sent.
-    :ivar large_since: `large_writes` counts from then on, see `gameserver.room.large`.
+    :ivar large_since: `large_writes` counts from then on, see `gameserver.room.large_documents`.
     :ivar thinking: by seat, the bot's coroutine that is under way, see `gameserver.room.bots.thinking`.
     :ivar ticked_s: how long this round had been played at the last tick.
     """

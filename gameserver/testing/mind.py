@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from gameserver.errors import Refused
 from gameserver.game.spec import spec_of
 from gameserver.room import permission
+from gameserver.testing.code_words import compared, near, words
 from gameserver.testing.experience import Experience, Part, Refusals
 from gameserver.testing.guess import ODD, Guesses
 from gameserver.testing.seen import Seen
-from gameserver.testing.turns import likelihood, signs
-from gameserver.testing.words import compared, near, words
+from gameserver.testing.turn_signs import likelihood, signs
 
 if TYPE_CHECKING:
     from gameserver.testing.table import Table

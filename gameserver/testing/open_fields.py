@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gameserver.game.spec import spec_of
+from gameserver.testing.code_words import compared
 from gameserver.testing.experience import Experience, Part
 from gameserver.testing.guess import Guesses
 from gameserver.testing.seen import Seen
-from gameserver.testing.words import compared
 
 if TYPE_CHECKING:
     from gameserver.game.game import Game

@@ -13,7 +13,7 @@ from gameserver.errors import Refused
 from gameserver.protocol.shapes import MoveInfo
 from gameserver.room.absence import is_late
 from gameserver.room.bots.thinking import level_of
-from gameserver.room.turns.heard import heard_move, turn_number
+from gameserver.room.turns.client_moves import heard_move, turn_number
 from gameserver.room.turns.move import Move
 from gameserver.testing.open_fields import OpenFields
 from gameserver.testing.script import PlayedStep, script

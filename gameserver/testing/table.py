@@ -26,8 +26,8 @@ from gameserver.settings.settings import Limits
 from gameserver.store.memory.store import MemoryStore
 from gameserver.testing.failures import Failures, raising, result_of
 from gameserver.testing.mirrors import MirrorCheck
-from gameserver.testing.moves import Move, play_random
 from gameserver.testing.play_out import PlayOut
+from gameserver.testing.random_play import Move, play_random
 from gameserver.testing.table_asleep import TableAsleep
 from gameserver.testing.visitor import Visitor
 from gameserver.testing.wires import ClientTime, Wires

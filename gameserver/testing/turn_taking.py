@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gameserver.protocol import values
 from gameserver.room.seats import with_ids
-from gameserver.room.turns.heard import HeardMove, heard_moves, heard_prompt, turn_number
+from gameserver.room.turns.client_moves import HeardMove, heard_moves, heard_prompt, turn_number
 from gameserver.room.turns.move import Move, allows
 from gameserver.testing.failures import Failures, raising
 

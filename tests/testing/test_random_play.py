@@ -11,8 +11,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, Refused, message, timer
 from gameserver.testing import Table
+from gameserver.testing.code_words import compared, near
 from gameserver.testing.script import PlayedStep, script
-from gameserver.testing.words import compared, near
 from tests.testing.cards import GAMES, Cards
 
 

@@ -12,7 +12,7 @@ from gameserver.interfaces import User
 from gameserver.interfaces.users import is_guest
 from gameserver.protocol import values
 from gameserver.protocol.texts import printable_tree
-from gameserver.room import absence, admission, places, rounds, seating
+from gameserver.room import absence, admission, kept_places, rounds, seating
 from gameserver.room.bots.seats import make_place
 from gameserver.room.changes import Newcomer
 from gameserver.room.chat.moderation import has_right
@@ -144,7 +144,7 @@ class ResumeSeat(Input, frozen=True):
 
 
 def _seat_newcomer(room: Room, requester: Requester, wish: SeatWish) -> Player:
-    place = places.place_for(room, requester.user.id, wish.role)
+    place = kept_places.place_for(room, requester.user.id, wish.role)
     role = (place.role if place is not None else None) or wish.role or "player"
     admission.admit_newcomer(room, requester, role, wish.password)
     if role == "player":
@@ -153,14 +153,14 @@ def _seat_newcomer(room: Room, requester: Requester, wish: SeatWish) -> Player:
     profile = wish.profile or (place.profile if place is not None else {})
     seat = seating.take(room, requester.user.id, name, _profile(profile), role)
     if place is not None:
-        places.take(room, place, seat)
+        kept_places.take(room, place, seat)
     _recognise(room, seat, requester.user)
     connect(room, seat)
     if requester.user.id == room.state.creator and not room.state.creator_came:
         room.journal.set(room.state, "creator_came", True)
         if role in HOST_ROLES:
             set_host(room, seat)
-    elif places.is_hosts(place, seat):
+    elif kept_places.is_hosts(place, seat):
         set_host(room, seat)
     room.changes.newcomers.append(Newcomer(requester, seat.id, None))
     return seat

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from gameserver.room import absence, places
+from gameserver.room import absence, kept_places
 from gameserver.room.bots import moving, thinking
 from gameserver.room.hosts import lend
 from gameserver.room.inputs.connections import check_questions, drop
@@ -33,7 +33,7 @@ class Fire(Input, frozen=True):
             lend(room)
             return
         if _is_due(room, room.state.places_until):
-            places.let_go(room)
+            kept_places.let_go(room)
             return
         seat = room.seats.first_held()
         if seat is not None and not _is_due(room, seat._kept.hold_until):

@@ -23,7 +23,7 @@ from gameserver.room.publish.joined import tell_joined, tell_left
 from gameserver.room.publish.patches import tell_documents
 from gameserver.room.publish.sessions import Audience, audience_of
 from gameserver.room.publish.streams import Said, wire_name
-from gameserver.room.turns import moves_told
+from gameserver.room.turns import publish_moves
 from gameserver.store import keys
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def tell(room: Room) -> None:
     if stale.channels:
         _tell_channels(room, log)
     if room.spec.takes_turns:
-        moves_told.tell(room)
+        publish_moves.tell(room)
     for newcomer in changes.newcomers:
         tell_joined(room, newcomer)
     if publisher.slow.copies:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Raw, Struct
 
 from gameserver.protocol import messages, values
-from gameserver.room import evening
+from gameserver.room import wins
 from gameserver.room.publish.audience import say
 from gameserver.room.publish.sessions import Audience, audience_of
 from gameserver.room.publish.streams import Said
-from gameserver.room.turns.told import turn_info
+from gameserver.room.turns.turn_info import turn_info
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -50,7 +50,7 @@ def room_info(room: Room) -> messages.RoomInfo:
         asked=room.asking.asked(),
         teams=room.teams.told(),
         turn=turn_info(room),
-        evening=evening.told(room),
+        evening=wins.told(room),
     )
 
 

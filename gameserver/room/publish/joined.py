@@ -16,7 +16,7 @@ from gameserver.room.publish.infos import told_info, told_seats
 from gameserver.room.publish.patches import told_document
 from gameserver.room.publish.sessions import Audience, audience_of
 from gameserver.room.publish.streams import Said, wire_name
-from gameserver.room.turns import moves_told
+from gameserver.room.turns import publish_moves
 from gameserver.store import keys
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def tell_joined(room: Room, newcomer: Newcomer) -> None:
     chat = lines_of(room, seat, seat._kept.entered)
     joined = _joined(room, requester, seat, newcomer.recovered, docs=docs, chat=chat, seen=seen)
     if joined.moves is not None:
-        moves_told.told_with_joined(room, seat, joined.moves)
+        publish_moves.told_with_joined(room, seat, joined.moves)
     _hand_joined(room, audience_of((requester.session,)), joined, seat)
 
 
@@ -67,7 +67,7 @@ def _joined(
         seen=seen,
         channels=room.talking.channels.heard_by(seat),
         read=seat._kept.read,
-        moves=moves_told.told(room, seat) if seat.role == "player" and room.spec.takes_turns else None,
+        moves=publish_moves.told(room, seat) if seat.role == "player" and room.spec.takes_turns else None,
     )
 
 

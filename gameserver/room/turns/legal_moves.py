@@ -17,7 +17,7 @@ from gameserver.errors import Refused
 from gameserver.protocol.values import same
 from gameserver.room.seats import with_ids
 from gameserver.room.turns.move import Choice, Move, Some, allows
-from gameserver.room.turns.said import said_by, say, whole
+from gameserver.room.turns.move_bytes import said_by, say, whole
 
 if TYPE_CHECKING:
     from gameserver.room.players_room import PlayersRoom

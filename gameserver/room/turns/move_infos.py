@@ -15,7 +15,7 @@ from gameserver.room.seats import Player, with_ids
 from gameserver.room.turns.label import filled
 from gameserver.room.turns.legal_moves import NOTHING, Legal, LegalMoves
 from gameserver.room.turns.move import Choice, Move, Some
-from gameserver.room.turns.said import names_nobody
+from gameserver.room.turns.move_bytes import names_nobody
 
 if TYPE_CHECKING:
     from gameserver.room.contract import Contract

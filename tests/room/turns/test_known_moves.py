@@ -12,7 +12,7 @@ from gameserver import Move, Player, Some, message
 from gameserver.game.spec import spec_of
 from gameserver.room.turns import known_moves, legal_moves
 from gameserver.room.turns.known_moves import KnownMoves
-from gameserver.room.turns.said import said_by, say, whole
+from gameserver.room.turns.move_bytes import said_by, say, whole
 from gameserver.testing import Table
 from tests.room.turns.test_listed import ListedCase, Listing
 

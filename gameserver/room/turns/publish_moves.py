@@ -14,7 +14,7 @@ from gameserver.room.turns import clocks, legal
 from gameserver.room.turns.legal_moves import LastTold, LegalMoves
 from gameserver.room.turns.move_infos import make_told
 from gameserver.room.turns.state import Prompt
-from gameserver.room.turns.told import prompt_info
+from gameserver.room.turns.turn_info import prompt_info
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room

@@ -8,7 +8,7 @@ from twisted.logger import globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, message
-from gameserver.room.large import LARGE_BYTES, OFTEN
+from gameserver.room.large_documents import LARGE_BYTES, OFTEN
 from gameserver.testing import Table
 
 
