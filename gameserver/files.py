@@ -47,7 +47,7 @@ def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
     """
     Make a file that its owner alone may read; whatever happens, others see all of it or none.
 
-    :param replace: whether a file that is there already is replaced.
+    :param replace: whether a file that is there already is replaced; its owner stays the same.
     :raises FileExistsError: a file is there, and is not to be replaced.
     :raises OSError: the file cannot be made; one that was there is still there.
     """
@@ -56,6 +56,8 @@ def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
         number, aside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         with os.fdopen(number, "wb") as file:
             file.write(content)
+            if replace:
+                _give_to_owner(number, path)
             file.flush()
             os.fsync(file.fileno())
         if replace or not _link(aside, path):
@@ -127,6 +129,14 @@ def _link(aside: str, path: Path) -> bool:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
         return False
     return True
+
+
+def _give_to_owner(number: int, path: Path) -> None:
+    """Give an open file the owner of the one at this path, where there is one: root may do the work of a server."""
+    with suppress(FileNotFoundError):
+        there = path.stat()
+        if (there.st_uid, there.st_gid) != (os.geteuid(), os.getegid()):
+            os.fchown(number, there.st_uid, there.st_gid)
 
 
 def _sync_folder(folder: Path) -> None:

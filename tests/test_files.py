@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from gameserver import files
 from gameserver.files import is_open, keep_private, lock, remedy, write_whole
@@ -52,6 +52,16 @@ class WriteTests(SynchronousTestCase):
         write_whole(self.path, b"second")
         self.assertRaises(FileExistsError, write_whole, self.path, b"third", replace=False)
         self.assertEqual((self.path.read_bytes(), self.names()), (b"second", ["made"]))
+
+    def test_replaced_by_root(self) -> None:
+        """The file stays its owner's, whose server reads it."""
+        if os.geteuid() != 0:
+            raise SkipTest("only root can give a file away")
+        write_whole(self.path, b"first")
+        os.chown(self.path, 4711, 4712)
+        write_whole(self.path, b"second")
+        there = self.path.stat()
+        self.assertEqual((there.st_uid, there.st_gid, there.st_mode & 0o777), (4711, 4712, 0o600))
 
     def test_made_once_where_links_are_not_known(self) -> None:
         """Some file systems have no links: a file is made all the same, and one that is there stays."""

@@ -31,9 +31,10 @@ class HangupTests(SynchronousTestCase):
         self.reactor = FakeReactor()
         self.read: list[str] = []
 
-    def service(self, *names: str) -> Hangup:
+    def service(self, *names: str, in_terminal: bool = True) -> Hangup:
         """:returns: a service that runs, with so many things to read."""
-        service = Hangup([lambda name=name: self.read.append(name) for name in names], self.reactor)
+        reloads = [lambda name=name: self.read.append(name) for name in names]
+        service = Hangup(reloads, self.reactor, in_terminal=lambda: in_terminal)
         service.startService()
         return service
 
@@ -47,7 +48,15 @@ class HangupTests(SynchronousTestCase):
         self.assertEqual(self.read, ["a", "b"])
 
     def test_nothing_to_read(self) -> None:
-        """Without files the signal is nobody's business here."""
+        """Without files and without a terminal, as under systemd, ``systemctl reload`` ends nothing."""
+        self.service(in_terminal=False)
+        os.kill(os.getpid(), signal.SIGHUP)
+        for call in self.reactor.calls:
+            call()
+        self.assertEqual((len(self.reactor.calls), self.strange), (1, []))
+
+    def test_terminal_closed(self) -> None:
+        """Without files, in a terminal, the signal does what it does to any program."""
         self.service()
         os.kill(os.getpid(), signal.SIGHUP)
         self.assertEqual((self.reactor.calls, self.strange), ([], [signal.SIGHUP]))

@@ -2,8 +2,9 @@
 The secret that the nodes of one store share: made at the first start, readable by its owner alone.
 
 The file holds one or more secrets of `SECRET_BYTES` each, as bytes. The first signs, and all can check. So a secret is
-changed in three steps, none of which logs anybody out: the new one is added at the end on every node, then moved to the
-front on every node, and the old one is dropped once its tokens have expired. ``gameserver secret`` does each step.
+changed in three steps, none of which logs anybody out: the new one is added at the end, then moved to the front, and
+the old one is dropped once its tokens have expired; the file is copied to all nodes after each. ``gameserver secret``
+does each step.
 """
 
 from __future__ import annotations

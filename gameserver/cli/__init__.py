@@ -237,8 +237,9 @@ def secret() -> None:
     """
     Change the secret that signs tokens, and log nobody out.
 
-    On each node: add, restart; when all have restarted: use, restart; when the old tokens have expired (180 days for
-    guests): drop, restart. Nodes of one store have the same file.
+    Add, then restart; use, then restart; when the old tokens have expired (180 days for guests): drop, then restart.
+    Nodes of one store have the same file: do each step once, copy the file to all other nodes, and restart them all
+    before the next step.
     """
 
 

@@ -1,8 +1,10 @@
 """
-Endpoint strings: those of Twisted, of which two kinds work otherwise, for a server that runs for long.
+Endpoint strings: those of Twisted, of which three kinds work otherwise, for a server that runs for long.
 
 ``ssl:PORT:privateKey=FILE:certKey=FILE[:extraCertChain=FILE][:interface=ADDRESS][:backlog=NUMBER]``
     reads its files again on demand (`Listening.reload`), and speaks TLS 1.2 and up.
+``unix:PATH[:mode=MODE]``
+    is open to the user and the group of this server, unless a mode says otherwise.
 ``haproxy:`` before another endpoint
     takes the client's address from the PROXY header, which only trusted proxies may send. The header comes before
     TLS, as HAProxy writes it.
@@ -39,6 +41,8 @@ WORDS: Final = ("port", "privateKey", "certKey", "extraCertChain", "interface", 
 BACKLOG: Final = 511
 """How many connections the kernel keeps until we accept them. Twisted's 50 are few when all clients come back."""
 
+_MODE: Final = re.compile(r"(?<!\\):mode=")
+"""Twisted's own is 666: any user of the machine could say from which address a client comes."""
 HEADER_S: Final = 5.0
 """How long a client behind a proxy may send nothing before its connection is made, and limited, all the same."""
 
@@ -67,8 +71,10 @@ class Listening:
         """
         inner = text.removeprefix(HAPROXY)
         words = words_of(inner.removeprefix(SSL)) if inner.startswith(SSL) else None
+        if inner.startswith(f"{UNIX}:") and not _MODE.search(inner):
+            inner = f"{inner}:mode=660"
         endpoint = self._tcp(words) if words else serverFromString(self._reactor, inner)
-        if inner != text:
+        if text.startswith(HAPROXY):
             # The header comes before all else, TLS too, and before it is read we ask whether the peer may send it.
             endpoint = proxyEndpoint(Wrapped(endpoint, self._from_proxies))
             endpoint = Wrapped(endpoint, lambda factory: Introductions(factory, self._reactor))

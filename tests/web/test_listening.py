@@ -119,6 +119,22 @@ class ProxyHeaderTests(Case):
         self.assertIsNone(self.come(f"haproxy:ssl:443:{files.words}", "198.51.100.1", V2, "192.0.2.7"))
 
 
+class SocketTests(Case):
+    """UNIX sockets."""
+
+    def test_for_user_and_group(self) -> None:
+        """Others may not say from which address a client comes; who wants them to, names a mode."""
+        asked = []
+
+        def listen(path: str, factory: Any, backlog: int, mode: int, wantPID: int = 0) -> None:
+            asked.append((path, mode))
+
+        self.patch(self.reactor, "listenUNIX", listen)
+        for text in ("unix:/run/a", "haproxy:unix:/run/a", "unix:/run/a:mode=600", "unix:/run/a\\:mode\\=6"):
+            self.successResultOf(Listening(self.reactor).endpoint(text).listen(self.factory))
+        self.assertEqual(asked, [("/run/a", 0o660), ("/run/a", 0o660), ("/run/a", 0o600), ("/run/a:mode=6", 0o660)])
+
+
 class TLSWordsTests(Case):
     """``ssl:``."""
 
