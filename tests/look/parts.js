@@ -1,0 +1,34 @@
+/* What parts of the kit come to on a phone with texts of every length. It is run in a page of the server. */
+async () => {
+  const { el } = await import("/static/kit/kit.js");
+  const LONG = "x".repeat(40); // what somebody wrote, without a space
+  const main = document.querySelector("main");
+
+  /** Measure something while it is in the page, as wide as a phone. */
+  const shown = (node, measure) => {
+    const box = el("div", { style: { width: "330px" } }, node);
+    main.prepend(box);
+    const found = measure(node);
+    box.remove();
+    return found;
+  };
+
+  /** Where the text in an element is, whatever its box. */
+  const textOf = (node) => {
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    return range.getBoundingClientRect();
+  };
+  const isInside = (node, outer = node) => {
+    const [text, box] = [textOf(node), outer.getBoundingClientRect()];
+    return text.left >= box.left && text.right <= box.right && text.top >= box.top && text.bottom <= box.bottom;
+  };
+  const middle = ({ left, right, top, bottom }) => [(left + right) / 2, (top + bottom) / 2];
+
+  const choices = (tag) => shown(el("div", { class: "choices" }, [LONG, "short"].map((text) => el(tag, { class: "choice color-3" }, text))), (node) => [...node.children].map((each) => {
+    const [[x, y], [ofX, ofY]] = [middle(textOf(each)), middle(each.getBoundingClientRect())];
+    return isInside(each) && Math.abs(x - ofX) < 2 && Math.abs(y - ofY) < 2;
+  }));
+
+  return { buttons: choices("button"), others: choices("div") };
+}

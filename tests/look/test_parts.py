@@ -1,0 +1,32 @@
+"""Parts of the kit by themselves, on a phone, with what people write: long words, long notes, many choices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from tests.e2e.browser import PHONE, People, browse, need
+from tests.e2e.kit import ServerCase
+
+PARTS: Final = (Path(__file__).parent / "parts.js").read_text("utf-8")
+
+
+class PartsLook(ServerCase):
+    def setUp(self) -> None:
+        super().setUp()
+        need()
+
+    async def test_texts_of_every_length(self) -> None:
+        """Long words stay in their buttons, in the middle as short ones do."""
+        server = self.server()
+        await server.start()
+        found: dict[str, Any] = {}
+
+        def play(people: People) -> None:
+            page = people("Ann", PHONE).go("/static/kit/").page
+            page.locator(".part:last-child pre").wait_for()
+            found.update(page.evaluate(PARTS))
+
+        await browse(server.port, play)
+        self.assertEqual(found["buttons"], [True, True], "a button's text is in its middle")
+        self.assertEqual(found["others"], [True, True], "and that of a choice which is only seen")
