@@ -30,5 +30,17 @@ async () => {
     return isInside(each) && Math.abs(x - ofX) < 2 && Math.abs(y - ofY) < 2;
   }));
 
-  return { buttons: choices("button"), others: choices("div") };
+  const isCut = (node) => node.scrollWidth > node.clientWidth;
+  const seat = (name, note) => shown(el("ul", { class: "seats" }, el("li", { class: "seat" }, el("span", { class: "face" }, "?"), el("span", { class: "name" }, name), el("span", { class: "note" }, note))), (node) => {
+    const [called, noted] = node.querySelectorAll(".name, .note");
+    return { name: !isCut(called), note: !isCut(noted) && isInside(noted, node), lines: Math.round(textOf(noted).height / parseFloat(getComputedStyle(noted).lineHeight)) };
+  });
+  const seats = {
+    short: seat("umbrella", "bot"),
+    long: seat("umbrella", "by Ann, believed by Bob Longname-Featherstonehaugh"),
+    word: seat("umbrella", LONG),
+    name: seat(LONG, "you, host"),
+  };
+
+  return { buttons: choices("button"), others: choices("div"), seats };
 }

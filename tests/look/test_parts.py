@@ -17,7 +17,7 @@ class PartsLook(ServerCase):
         need()
 
     async def test_texts_of_every_length(self) -> None:
-        """Long words stay in their buttons, in the middle as short ones do."""
+        """Long words stay in their buttons, in the middle as short ones do; and a long note leaves a name its place."""
         server = self.server()
         await server.start()
         found: dict[str, Any] = {}
@@ -30,3 +30,8 @@ class PartsLook(ServerCase):
         await browse(server.port, play)
         self.assertEqual(found["buttons"], [True, True], "a button's text is in its middle")
         self.assertEqual(found["others"], [True, True], "and that of a choice which is only seen")
+        seats = found["seats"]
+        self.assertEqual(seats["short"], {"name": True, "note": True, "lines": 1})
+        self.assertEqual(seats["long"], {"name": True, "note": True, "lines": 3}, "the note takes more lines")
+        self.assertEqual((seats["word"]["name"], seats["word"]["note"]), (True, True), "and breaks its words in need")
+        self.assertEqual((seats["name"]["name"], seats["name"]["note"]), (False, True), "the name is cut")
