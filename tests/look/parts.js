@@ -1,6 +1,7 @@
 /* What parts of the kit come to on a phone with texts of every length. It is run in a page of the server. */
 async () => {
-  const { el } = await import("/static/kit/kit.js");
+  const { el, podium, ranked } = await import("/static/kit/kit.js");
+  const { shownRoom } = await import("/static/kit/shown_room.js");
   const LONG = "x".repeat(40); // what somebody wrote, without a space
   const main = document.querySelector("main");
 
@@ -42,5 +43,13 @@ async () => {
     name: seat(LONG, "you, host"),
   };
 
-  return { buttons: choices("button"), others: choices("div"), seats };
+  /** How far the middle of all that stand on one step is from the step's, in pixels. */
+  const step = (...names) => shown(podium(shownRoom(), ranked(names.map((name) => ({ name, score: 5 })))), (node) => {
+    const faces = [...node.querySelectorAll(".winner .face")].map((face) => face.getBoundingClientRect());
+    const around = { left: faces[0].left, right: faces.at(-1).right, top: 0, bottom: 0 };
+    return Math.abs(middle(around)[0] - middle(node.querySelector(".block").getBoundingClientRect())[0]);
+  });
+  const steps = [step("Ann", "Bob"), step("Ann", "Bob Longname-Featherstonehaugh"), step("Ann", LONG, "Cleo")];
+
+  return { buttons: choices("button"), others: choices("div"), seats, steps };
 }
