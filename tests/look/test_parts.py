@@ -16,8 +16,8 @@ class PartsLook(ServerCase):
         super().setUp()
         need()
 
-    async def test_texts_of_every_length(self) -> None:
-        """Long words stay in their buttons, a long note leaves a name its place, and winners stand over their step."""
+    async def found(self) -> dict[str, Any]:
+        """:returns: what ``parts.js`` found."""
         server = self.server()
         await server.start()
         found: dict[str, Any] = {}
@@ -28,6 +28,11 @@ class PartsLook(ServerCase):
             found.update(page.evaluate(PARTS))
 
         await browse(server.port, play)
+        return found
+
+    async def test_texts_of_every_length(self) -> None:
+        """Long words stay in their buttons, a long note leaves a name its place, and winners stand over their step."""
+        found = await self.found()
         self.assertEqual(found["buttons"], [True, True], "a button's text is in its middle")
         self.assertEqual(found["others"], [True, True], "and that of a choice which is only seen")
         seats = found["seats"]
@@ -36,3 +41,9 @@ class PartsLook(ServerCase):
         self.assertEqual((seats["word"]["name"], seats["word"]["note"]), (True, True), "and breaks its words in need")
         self.assertEqual((seats["name"]["name"], seats["name"]["note"]), (False, True), "the name is cut")
         self.assertLess(max(found["steps"]), 2, "those on one step are in its middle, however long their names are")
+
+    async def test_words(self) -> None:
+        """One who has won with others is not named in the middle of a sentence, where "You" would be no word."""
+        won = (await self.found())["won"]
+        together = ["You win together with Bob", "You win together with Bob and Maximiliane"]
+        self.assertEqual(won, ["You win", "Bob wins", *together, "Maximiliane and Bob win"])

@@ -141,14 +141,15 @@ export function winnersOf(entries) {
   return entries.filter(({ rank, score, placed }) => rank <= 3 && (placed || score > 0));
 }
 
-/** Who has won, in words: "Ann wins", "Ann and Bob win", or that nobody has a point. */
+/** Who has won, in words: "Ann wins", "Ann and Bob win", "You win together with Ann", or that nobody has a point. */
 export function winnerText(room, entries) {
   const first = winnersOf(entries).filter(({ rank }) => rank === 1);
   const isOwn = (entry) => entry.seat !== undefined && entry.seat === room.seat.id;
   if (!first.length) return t("Nobody has a point");
-  if (first.length === 1 && isOwn(first[0])) return t("You win");
-  const names = first.map((entry) => (isOwn(entry) ? t("You") : nameOf(room, entry)));
-  return t("{n, plural, one {{names} wins} other {{names} win}}", { n: names.length, names: listed(names) });
+  const others = first.filter((entry) => !isOwn(entry));
+  const names = listed(others.map((entry) => nameOf(room, entry)));
+  if (others.length < first.length) return others.length ? t("You win together with {names}", { names }) : t("You win");
+  return t("{n, plural, one {{names} wins} other {{names} win}}", { n: others.length, names });
 }
 
 /** The three steps of a podium; equals stand on one, as many as fit. Null if nobody has a point. */
