@@ -1,6 +1,6 @@
 /* What parts of the kit come to on a phone with texts of every length. It is run in a page of the server. */
 async () => {
-  const { el, podium, ranked, winnerText } = await import("/static/kit/kit.js");
+  const { el, podium, ranked, seatList, winnerText } = await import("/static/kit/kit.js");
   const { shownRoom } = await import("/static/kit/shown_room.js");
   const LONG = "x".repeat(40); // what somebody wrote, without a space
   const main = document.querySelector("main");
@@ -52,6 +52,7 @@ async () => {
   const steps = [step("Ann", "Bob"), step("Ann", "Bob Longname-Featherstonehaugh"), step("Ann", LONG, "Cleo")];
 
   const won = [["1"], ["2"], ["2", "1"], ["1", "2", "3"], ["3", "2"]].map((seats) => winnerText(shownRoom(), ranked(seats.map((seat) => ({ seat, score: 5 })))));
+  const turns = shown(seatList(shownRoom(), { active: ({ id }) => id === "1" || id === "2" }), (node) => [...node.children].slice(0, 3).map((each) => each.querySelector(".visually-hidden")?.textContent ?? null));
 
-  return { buttons: choices("button"), others: choices("div"), seats, steps, won };
+  return { buttons: choices("button"), others: choices("div"), seats, steps, turns, won };
 }

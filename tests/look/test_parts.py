@@ -43,7 +43,8 @@ class PartsLook(ServerCase):
         self.assertLess(max(found["steps"]), 2, "those on one step are in its middle, however long their names are")
 
     async def test_words(self) -> None:
-        """One who has won with others is not named in the middle of a sentence, where "You" would be no word."""
-        won = (await self.found())["won"]
+        """What is said of oneself is said as such: who has won with others, and whose turn it is."""
+        found = await self.found()
         together = ["You win together with Bob", "You win together with Bob and Maximiliane"]
-        self.assertEqual(won, ["You win", "Bob wins", *together, "Maximiliane and Bob win"])
+        self.assertEqual(found["won"], ["You win", "Bob wins", *together, "Maximiliane and Bob win"])
+        self.assertEqual(found["turns"], ["your turn", "their turn", None])

@@ -67,7 +67,7 @@ function seatChip(room, seat, done, active) {
     el("span", { class: "name" }, seat.name),
     seat.account ? accountMark() : null,
     notes.length ? el("span", { class: "note" }, notes.join(", ")) : null,
-    active ? el("span", { class: "visually-hidden" }, t("their turn")) : null,
+    active ? el("span", { class: "visually-hidden" }, me ? t("your turn") : t("their turn")) : null,
     done ? el("span", { class: "visually-hidden" }, t("done")) : null,
   );
 }
