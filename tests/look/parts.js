@@ -1,6 +1,6 @@
 /* What parts of the kit come to on a phone with texts of every length. It is run in a page of the server. */
 async () => {
-  const { el, podium, ranked, seatList, winnerText } = await import("/static/kit/kit.js");
+  const { el, podium, questionCard, ranked, seatList, winnerText } = await import("/static/kit/kit.js");
   const { shownRoom } = await import("/static/kit/shown_room.js");
   const LONG = "x".repeat(40); // what somebody wrote, without a space
   const main = document.querySelector("main");
@@ -54,5 +54,17 @@ async () => {
   const won = [["1"], ["2"], ["2", "1"], ["1", "2", "3"], ["3", "2"]].map((seats) => winnerText(shownRoom(), ranked(seats.map((seat) => ({ seat, score: 5 })))));
   const turns = shown(seatList(shownRoom(), { active: ({ id }) => id === "1" || id === "2" }), (node) => [...node.children].slice(0, 3).map((each) => each.querySelector(".visually-hidden")?.textContent ?? null));
 
-  return { buttons: choices("button"), others: choices("div"), seats, steps, turns, won };
+  /** What twelve choices are told apart by. */
+  const twelve = Array.from({ length: 12 }, (_, i) => `choice ${i}`);
+  const marks = (answer) => shown(questionCard({ text: "Which?", choices: twelve, answer }).node, (node) => [...node.querySelectorAll(".choice")].map((each) => {
+    const said = (name) => each.querySelector(name).textContent;
+    return { letter: said(".mark"), look: `${said(".shape")} ${getComputedStyle(each).backgroundColor}` };
+  }));
+  const pressed = [];
+  shown(questionCard({ text: "Which?", choices: twelve, answer: (i) => pressed.push(i) }).node, (node) => {
+    for (const key of "1790x") node.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  });
+  const questions = [marks(), marks(() => {})];
+
+  return { buttons: choices("button"), others: choices("div"), pressed, questions, seats, steps, turns, won };
 }

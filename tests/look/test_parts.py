@@ -48,3 +48,14 @@ class PartsLook(ServerCase):
         together = ["You win together with Bob", "You win together with Bob and Maximiliane"]
         self.assertEqual(found["won"], ["You win", "Bob wins", *together, "Maximiliane and Bob win"])
         self.assertEqual(found["turns"], ["your turn", "their turn", None])
+
+    async def test_twelve_choices(self) -> None:
+        """Each has a letter of its own, and a shape and a colour that no other has both of; nine have a key."""
+        found = await self.found()
+        for choices in found["questions"]:
+            self.assertEqual("".join(choice["letter"] for choice in choices), "ABCDEFGHIJKL")
+            looks = {choice["look"] for choice in choices}
+            self.assertEqual(len(looks), 12)
+            self.assertEqual([look for look in looks if look.startswith(" ")], [], "none has no shape")
+            self.assertEqual(len({look.partition(" ")[2] for look in looks}), 8, "nor a colour that is none")
+        self.assertEqual(found["pressed"], [0, 6, 8])

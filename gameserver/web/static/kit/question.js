@@ -4,24 +4,30 @@ import { el } from "../page/elements.js";
 import { t } from "../page/language.js";
 
 const SHAPES = "▲◆●■★✚";
-const LETTERS = "ABCDEF";
+const COLOURS = 8;
+const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+/** What tells a choice apart: shapes and colours begin anew where they end, and no two of the first 24 have both alike. */
+const markOf = (i) => ({ letter: LETTERS[i] ?? String(i + 1), shape: SHAPES[i % SHAPES.length], color: `color-${(i % COLOURS) + 1}` });
 
 /**
- * A question card: → {node, show}. With `answer`, choices are buttons, which the keys 1 to 6 press too; without it, as
- * on a TV, they are only shown. `show({chosen, right, locked, votes})` marks them: `chosen` and `right` are indexes or
- * null, `votes` has a number for each index.
+ * A question card: → {node, show}. With `answer`, choices are buttons, and the keys 1 to 9 press the first nine; without
+ * it, as on a TV, they are only shown. `show({chosen, right, locked, votes})` marks them: `chosen` and `right` are indexes
+ * or null, `votes` has a number for each index.
  * @param {{ text: string, choices: string[], answer?: (index: number) => void, picture?: any, aside?: any, level?: "h1" | "h2" | "h3" }} question
  * `picture` stands above the text; `aside`, such as a ring, in the corner. The text is a heading, the scene's only one
  * unless `level` is another.
  */
 export function questionCard({ text, choices, answer, picture, aside, level = "h1" }) {
-  const face = (words, i) => [el("span", { class: "mark", "aria-hidden": "true" }, LETTERS[i]), el("span", { class: "words", dir: "auto" }, words), el("span", { class: "votes" }), el("span", { class: "shape", "aria-hidden": "true" }, SHAPES[i])];
+  const face = (words, { letter, shape }) => [el("span", { class: "mark", "aria-hidden": "true" }, letter), el("span", { class: "words", dir: "auto" }, words), el("span", { class: "votes" }), el("span", { class: "shape", "aria-hidden": "true" }, shape)];
   let locked = false;
   const press = (i) => !locked && answer?.(i);
-  const items = choices.map((words, i) =>
-    answer
-      ? el("button", { type: "button", class: ["choice", `color-${i + 1}`], "aria-pressed": "false", onclick: () => press(i) }, face(words, i))
-      : el("li", { class: ["choice", `color-${i + 1}`] }, face(words, i)));
+  const items = choices.map((words, i) => {
+    const mark = markOf(i);
+    return answer
+      ? el("button", { type: "button", class: ["choice", mark.color], "aria-pressed": "false", onclick: () => press(i) }, face(words, mark))
+      : el("li", { class: ["choice", mark.color] }, face(words, mark));
+  });
   const list = answer ? el("div", { class: "choices", role: "group", "aria-label": t("Your answer") }, items) : el("ul", { class: "choices plain" }, items);
   const node = el("div", { class: "question-card" }, el("div", { class: "asks" }, picture, el(level, { class: "question-text", tabindex: "-1", dir: "auto" }, text), aside), list);
   const byKey = (event) => {
