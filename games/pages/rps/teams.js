@@ -1,6 +1,6 @@
 /* The two teams: who is in them, what is said of a round, and one side of the picture for each. */
 
-import { el, fill, nameTag, playersOf, roster } from "../../static/kit/kit.js";
+import { el, fill, nameTag, playersOf, roster, seatColor } from "../../static/kit/kit.js";
 import { icon } from "./hands.js";
 import { HAND_NAMES, TEAM_NAMES, TEXT } from "./text.js";
 
@@ -66,7 +66,7 @@ export function side(room, team) {
     const points = score[team];
     pips.setAttribute("aria-label", TEXT.points(points, WINS));
     if (pips.querySelectorAll(".won").length !== points || !pips.childElementCount) fill(pips, Array.from({ length: WINS }, (_, i) => el("span", { class: i < points ? "pip won" : "pip" })));
-    const seats = membersOf(room, team).map(({ id, name, online, host, profile }) => [id, name, online, host, profile, ready.includes(id)]);
+    const seats = membersOf(room, team).map((seat) => [seat.id, seat.name, seat.online, seat.host, seat.profile, seatColor(seat), ready.includes(seat.id)]);
     if (JSON.stringify(seats) === known) return;
     known = JSON.stringify(seats);
     fill(members, people(room, team, ({ id }) => ready.includes(id)));

@@ -94,7 +94,7 @@ function drawWords(room, words) {
   const isChosen = room.info.phase !== "choosing";
   const choices = isChosen ? [] : (room.mine?.choices ?? []);
   const drawer = isChosen || choices.length ? null : room.seats.get(room.state.drawer);
-  const now = JSON.stringify([choices, drawer?.id, drawer?.profile]);
+  const now = JSON.stringify([choices, drawer?.id, drawer?.profile, drawer && seatColor(drawer)]);
   words.hidden = !choices.length && !drawer;
   if (words.dataset.shown === now) return;
   words.dataset.shown = now;
@@ -109,7 +109,7 @@ function drawPeople(room, people) {
     const mark = { [drawer]: t("draws") }[seat.id] ?? (Object.hasOwn(guessed, seat.id) ? t("knows it") : null);
     return { seat, points: scores[seat.id] ?? 0, notes: [seat.id === room.seat.id && t("you"), seat.host && t("host"), !seat.online && t("away"), mark, gained[seat.id] && `+${gained[seat.id]}`].filter(Boolean).join(", ") };
   });
-  const now = JSON.stringify(rows.map(({ seat, points, notes }) => [seat.id, seat.name, seat.profile, points, notes]));
+  const now = JSON.stringify(rows.map(({ seat, points, notes }) => [seat.id, seat.name, seat.profile, seatColor(seat), points, notes]));
   if (people.dataset.shown === now) return;
   people.dataset.shown = now;
   fill(people, fitList(rows.map(({ seat, points, notes }) => el(

@@ -120,7 +120,7 @@ function question(room) {
           meter.style.setProperty("--part", String(seats.length ? seats.filter(({ id }) => done.has(id)).length / seats.length : 0));
           // Those who are waited for come first: of many players some do not fit.
           const ordered = [...seats.filter(({ id }) => !done.has(id)), ...seats.filter(({ id }) => done.has(id))];
-          const now = JSON.stringify((seats.length > FEW ? ordered : seats).map((seat) => [seat.id, seat.name, seat.online, done.has(seat.id)]));
+          const now = JSON.stringify((seats.length > FEW ? ordered : seats).map((seat) => [seat.id, seat.name, seat.online, colorOf(room, seat.id), done.has(seat.id)]));
           if (now === told) return;
           told = now;
           const tags = (seats.length > FEW ? ordered : seats).map((seat) => nameTag(room, seat, { color: colorOf(room, seat.id), done: done.has(seat.id), doneWord: t("has answered") }));

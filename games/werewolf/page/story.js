@@ -60,7 +60,7 @@ export function story(room) {
     const line = many ? TEXTS.count[phase](many.length, living, Object.values(votes).filter((seat) => seat === null).length) : "";
     if (count.textContent !== line) count.textContent = line;
     count.hidden = !line;
-    const drawn = JSON.stringify([village, votes, roles, many, village.map(({ seat }) => [room.seats.get(seat)?.online, room.seats.get(seat)?.profile])]);
+    const drawn = JSON.stringify([village, votes, roles, many, village.map(({ seat }) => room.seats.get(seat)).map((here) => here && [here.online, here.profile, seatColor(here)])]);
     if (drawn === shown) return;
     shown = drawn;
     fill(houses, housesOf(room));

@@ -79,7 +79,7 @@ function line(room) {
     const hasPlace = best > 0 || entry.placed || typeof score !== "number"; // if nobody has a point, nobody is first
     const part = String(best > 0 ? Math.max(0, score ?? 0) / best : 0);
     if (node.style.getPropertyValue("--part") !== part) node.style.setProperty("--part", part);
-    const now = JSON.stringify([entry, name, seatOf(room, entry)?.profile, showGained, hasPlace]);
+    const now = JSON.stringify([entry, name, seatOf(room, entry)?.profile, colorOf(room, entry), showGained, hasPlace]);
     if (now === known) return;
     known = now;
     node.className = [colorOf(room, entry), own && "me"].filter(Boolean).join(" ");

@@ -6,6 +6,7 @@ import { keepAwake } from "./awake.js";
 import { newsBanner, statusBanner } from "./banners.js";
 import { BASE, gameName, goToGame, isElsewhere, query, roomOfQuery, told } from "./base.js";
 import { joinCard, startCard } from "./cards.js";
+import { colourPlayersOf } from "./colours.js";
 import { el, fill } from "./elements.js";
 import { api } from "./http.js";
 import { installable } from "./install.js";
@@ -60,6 +61,7 @@ export async function enter({ mount, game = gameName(), role = "player", title, 
   if (isElsewhere(room.game, game)) return goToGame(room.game, room.code);
   client.chat.cease(`lobby:${game}`);
   room.translate = said;
+  colourPlayersOf(room);
   const here = new URL(location.href);
   here.searchParams.set("room", room.code);
   here.searchParams.delete("join");

@@ -1,12 +1,12 @@
 /** Faces: the emoji and the colour that somebody has chosen, which all others see. */
 
+import { chosenColour, COLOURS } from "./colours.js";
 import { el } from "./elements.js";
 import { savedFace, saveFace } from "./identity.js";
 import { t } from "./language.js";
 
 /** The faces to choose from: animals and things, none of which looks like another. */
 export const FACES = ["🦊", "🐼", "🐸", "🦁", "🐙", "🦉", "🐝", "🐢", "🦄", "🐧", "🐨", "🐯", "🐳", "🦖", "🐞", "🦜", "🦩", "🐌", "🍓", "🍋", "🍩", "🌵", "🌻", "🍄", "🚀", "⚡", "🎈", "🎸", "👻", "🤖", "👑", "⚽"];
-export const COLOURS = 8;
 const CHARS = 16;
 
 const SAMPLE_PX = 16;
@@ -48,29 +48,28 @@ export function avatar(who) {
   return el("span", { class: ["face", chosen && showsEmoji() && "emoji"], "data-face": chosen, "aria-hidden": "true" }, faceOf(who ?? { name: "?" }));
 }
 
-/** The colour that a seat has chosen, from 1 to 8, or null. */
-export function chosenColour({ profile }) {
-  const chosen = profile?.colour;
-  return Number.isInteger(chosen) && chosen >= 1 && chosen <= COLOURS ? chosen : null;
-}
-
-/** This browser's own face, as `profile` of a seat; at first it is chosen at random, and then kept. */
+/**
+ * This browser's own face, as `profile` of a seat. Whoever has none yet gets an emoji by chance, which stays; there is a
+ * colour only once one was chosen, since a free one is given to everybody else.
+ * @returns {{ avatar: string, colour?: number }}
+ */
 export function ownProfile() {
-  const { avatar: kept, colour } = savedFace();
-  if (FACES.includes(kept) && chosenColour({ profile: { colour } })) return { avatar: kept, colour };
-  const made = { avatar: FACES[Math.floor(Math.random() * FACES.length)], colour: 1 + Math.floor(Math.random() * COLOURS) };
-  saveFace(made);
-  return made;
+  const saved = savedFace();
+  const colour = chosenColour({ profile: saved });
+  const own = { avatar: FACES.includes(saved.avatar) ? saved.avatar : FACES[Math.floor(Math.random() * FACES.length)], ...(colour && { colour }) };
+  if (own.avatar !== saved.avatar) saveFace(own);
+  return own;
 }
 
 /** A folded grid to choose from; a choice is stored at once, and ownProfile() returns it from then on. */
 export function faceField() {
   const chosen = ownProfile();
-  const shown = el("span", { class: ["seat", `color-${chosen.colour}`] }, avatar({ name: "?", profile: chosen }));
+  const look = () => (chosen.colour ? `seat color-${chosen.colour}` : "seat");
+  const shown = el("span", { class: look() }, avatar({ name: "?", profile: chosen }));
   const choose = (change) => {
     Object.assign(chosen, change);
     saveFace({ ...chosen });
-    shown.className = `seat color-${chosen.colour}`;
+    shown.className = look();
     shown.replaceChildren(avatar({ name: "?", profile: chosen }));
   };
   const option = (name, value, checked, content, more) =>

@@ -1,19 +1,15 @@
 /** Who is in the room: seats, teams, and the button to start. */
 
 import { el, fill, live } from "./elements.js";
-import { avatar, chosenColour } from "./faces.js";
+import { colourOf } from "./colours.js";
+import { avatar } from "./faces.js";
 import { attempt } from "./notices.js";
 import { said, t } from "./language.js";
 
 /** @import * as Api from "../../gameserver.js" */
 
-/** A player's colour, the same on every device: the one that was chosen, else one by number. */
-export function seatColor(seat) {
-  const chosen = chosenColour(seat);
-  if (chosen) return `color-${chosen}`;
-  const number = seat.number ?? [...seat.id].reduce((sum, letter) => sum + letter.charCodeAt(0), 0);
-  return `color-${(number % 8) + 1}`;
-}
+/** The same colour for a player on every device: the one that was chosen, else one that is free. */
+export const seatColor = (seat) => `color-${colourOf(seat)}`;
 
 /**
  * @param {Api.Room} room

@@ -2,7 +2,7 @@
 
 import { labelOf } from "../form.js";
 import { live } from "../page/elements.js";
-import { countdown, el, fill } from "../page.js";
+import { countdown, el, fill, seatColor } from "../page.js";
 import { nameTag, roster } from "../kit/people.js";
 import { sender } from "./messages.js";
 import { t } from "../page/language.js";
@@ -59,7 +59,7 @@ function questionOf(room, name, message) {
     const text = answered.includes(room.seat.id) ? t("{n} of {most} have answered, you too", { n: answered.length, most: asked.length }) : t("{n} of {most} have answered", { n: answered.length, most: asked.length });
     if (count.textContent !== text) count.textContent = text;
     const seats = asked.map((id) => room.seats.get(id)).filter(Boolean);
-    const drawn = JSON.stringify(seats.map((seat) => [seat.id, seat.name, seat.online, answered.includes(seat.id)]));
+    const drawn = JSON.stringify(seats.map((seat) => [seat.id, seat.name, seat.online, seatColor(seat), answered.includes(seat.id)]));
     if (drawn === seen && people.childElementCount) return undefined;
     seen = drawn;
     return fill(people, roster(room, { seats, label: t("Who is asked"), tag: (seat) => nameTag(room, seat, { notes: [seat.id === room.seat.id && t("you")], done: answered.includes(seat.id), doneWord: t("has answered") }) }));
