@@ -71,6 +71,18 @@ class SharedTests(SynchronousTestCase):
         for name in found:
             self.assertRegex(guide, rf"``(new )?{name}\b", f"{name} is not in the guide")
 
+    def test_classes_are_told(self) -> None:
+        """The guide's classes are those of the style sheets, and it tells of each that its own page uses."""
+        guide = (ROOT / "docs/guides/kit.rst").read_text("utf-8")
+        look = guide.partition("\nThe look\n")[2]
+        told = set(re.findall(r"``([a-z][a-z0-9-]*)``", look.partition("\n====")[2]))
+        styles = "".join((pages.STATIC / name).read_text("utf-8") for name in ("style.css", "kit/kit.css"))
+        self.assertGreater(len(told), 50)
+        self.assertEqual(told - set(re.findall(r"\.([a-z][a-z0-9-]*)", styles)) - {"main", "ol"}, set())  # elements
+        used = {name for names in re.findall(r'class: \[?"(.*?)"', guide) for name in names.split()}
+        self.assertLessEqual({"stack", "spread", "center-seats"}, used)
+        self.assertEqual(used - told - {"scene", "middle"}, set(), "scene and middle stand with the stage")
+
     def test_exports(self) -> None:
         """`page.js` gives authors what it says, each name from the one module that has it."""
         text = (pages.STATIC / "page.js").read_text("utf-8")
