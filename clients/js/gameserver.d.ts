@@ -176,6 +176,8 @@ export interface Info {
   teams?: TeamInfo[];
   /** Who has won how often, in this room and those before it (`next`), most wins first; missing before two rounds. */
   evening?: { name: string; wins: number }[];
+  /** The names of the groups of which everybody knows who is in them, teams too; missing where there are none. */
+  groups?: string[];
 }
 
 /** Whose turn it is. `order`, `current` and `clocks` hold ids of seats, or `group:NAME` for a team. */

@@ -1451,6 +1451,7 @@ class Room extends Hosting {
   #counts = new Map();
   /** @type {Set<string>} */
   #public = new Set();
+  #isToldPublic = false;
 
   /**
    * @param {Client} client
@@ -1573,6 +1574,7 @@ class Room extends Hosting {
     for (const timer of timers) this.#setTimer(timer);
     this.#showTimers();
     this._takeInfo(info);
+    this.#takePublic();
     this._takeMoves(moves);
     const lines = this.chat._join({ recovered, ...said });
     this._attached = true;
@@ -1635,7 +1637,16 @@ class Room extends Hosting {
   /** @param {any} message */
   #onInfo({ info }) {
     this._takeInfo(info);
+    this.#takePublic();
     this._tellInfo();
+  }
+
+  /** Note which groups are public. A server of an older release does not say; there they are those named on `room`. */
+  #takePublic() {
+    const { groups = [] } = this.info;
+    if (!groups.length && !this.#isToldPublic) return;
+    this.#isToldPublic = true;
+    this.#public = new Set(groups);
   }
 
   /** @param {any} message */

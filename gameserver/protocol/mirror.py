@@ -68,6 +68,7 @@ class Mirror:
         self._chat_lines = chat_lines
         self._epoch: str | int = ""
         self._public: set[str] = set()
+        self._is_told_public = False
         self.join(joined)
 
     @property
@@ -88,6 +89,7 @@ class Mirror:
         if not joined.recovered:
             for known in (self.seats, self.docs, self.timers, self.chat, self._public):
                 known.clear()
+        self._take_public()
         self.docs.update(joined.docs)
         for seat in joined.seats:
             self._merge_seat(OWN, seat)
@@ -162,6 +164,13 @@ class Mirror:
 
     def _on_room(self, message: messages.RoomMessage) -> None:
         self.info = message.info
+        self._take_public()
+
+    def _take_public(self) -> None:
+        """Note which groups are public. A server of an older release does not say; there they are named on `room`."""
+        if self.info.groups or self._is_told_public:
+            self._is_told_public = True
+            self._public = set(self.info.groups)
 
     def _on_timer(self, timer: TimerInfo) -> None:
         key = (timer.stream, timer.name)

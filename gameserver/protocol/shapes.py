@@ -143,6 +143,7 @@ class RoomInfo(Struct, omit_defaults=True):
     turn: TurnInfo | None = field(default_factory=_nothing)
     teams: list[TeamInfo] = []
     evening: list[EveningInfo] = []
+    groups: list[str] = []
 
 
 class TimerInfo(Struct):

@@ -151,7 +151,7 @@ def members(stale: Stale, _: object, seat: str) -> None:
 
 def group(stale: Stale, state: Any, *_: object) -> None:
     """It is of a group, and who is told of its members depends on it."""
-    stale.groups = True
+    stale.groups = stale.info = True
     stale.seats.update(state.members)
 
 

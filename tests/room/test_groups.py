@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -127,6 +128,32 @@ class GroupTests(SynchronousTestCase):
         self.assertEqual(self.groups_of(self.bob), [["red"]] * 3)
         self.ann.send("publish", team="red", public=False)
         self.assertEqual(self.groups_of(self.bob), [["red"], ["red"], []])
+
+    def test_known_as_it_is(self) -> None:
+        """Whatever groups do, and whoever comes when: each knows of public groups, and of those that they are in."""
+        random = Random(1)
+        everybody = [self.ann, self.bob, self.cleo]
+        for n in range(300):
+            team, whom = random.choice(("red", "blue", "green")), random.choice(everybody)
+            self.table.advance(1)
+            match random.randrange(7):
+                case 0:
+                    self.ann.send("publish", team=team, public=random.random() < 0.5)
+                case 1 if n % 60 == 1:
+                    everybody.append(self.table.join(f"V{n}"))
+                case 2:
+                    whom.drop()
+                    whom.resume()
+                case 3 | 4:
+                    self.ann.send("take", team=team, whom=whom.id)
+                case _:
+                    self.ann.send("put", team=team, who=[whom.id])
+            groups = self.table.room.state.groups
+            for knows in everybody:
+                for of in everybody:
+                    there = [name for name, group in groups.items() if of.id in group.members]
+                    known = [name for name in there if groups[name].public or knows.id in groups[name].members]
+                    self.assertEqual(knows.seats[of.id]["groups"], sorted(known), n)
 
     def test_left(self) -> None:
         """Who leaves is in no group any more."""

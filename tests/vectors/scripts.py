@@ -399,6 +399,20 @@ def audiences() -> list[Step]:
     ]
 
 
+def memberships() -> list[Step]:
+    """Who changes from one public group to another is in that one alone, also for who came later, as ``info`` says."""
+    info = {**INFO, "groups": ["red", "blue"]}
+    ann, bob = {**ANN, "groups": ["red", "tall"]}, {**BOB, "groups": ["red", "tall"]}
+    return [
+        *begun(info=info, seats=[ann, bob]),
+        said(5, op="seats", seats=[{**BOB, "groups": ["blue"]}]),
+        said(6, op="seats", seats=[ANN]),
+        said(1, "seat", op="seats", seats=[{**ANN, "groups": ["tall"]}]),
+        said(7, op="seats", seats=[{**BOB, "groups": []}]),
+        said(8, op="room", info=INFO),
+    ]
+
+
 def turns() -> list[Step]:
     """Whose turn it is stands in ``info``; what this seat may do comes uncounted, and the newest alone is so."""
     take = {"type": "take", "data": {"n": 2}, "label": "Take {n}", "group": None, "choices": None, "seats": []}
@@ -527,6 +541,6 @@ def unanswered() -> list[Step]:
 
 WRITTEN = {
     "twice": twice, "jumped": jumped, "not_recovered": not_recovered, "slow_reader": slow_reader, "misfit": misfit,
-    "unknown": unknown, "audiences": audiences, "keys": keys, "moved": moved, "unanswered": unanswered,
-    "turns": turns, "asked_again": asked_again, "next_room": next_room,
+    "unknown": unknown, "audiences": audiences, "memberships": memberships, "keys": keys, "moved": moved,
+    "unanswered": unanswered, "turns": turns, "asked_again": asked_again, "next_room": next_room,
 }  # fmt: skip

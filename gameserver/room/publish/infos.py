@@ -51,6 +51,7 @@ def room_info(room: Room) -> messages.RoomInfo:
         teams=room.teams.told(),
         turn=turn_info(room),
         evening=wins.told(room),
+        groups=[name for name, group in state.groups.items() if group.public],
     )
 
 
