@@ -297,6 +297,7 @@ class DefaultPageTests(ServerCase):
             for card in dialog(ann).get_by_role("checkbox").all()[:3]:
                 card.check()
             ann.press("Do it")
+            ann.page.get_by_role("button", name="Pass …").wait_for(state="detached")
             waiting = {ann, bob}
             while waiting:  # each by their own page: the other's may not have heard yet whose turn it is
                 ready = [each for each in waiting if each.page.locator(".moves .options button").count()]
