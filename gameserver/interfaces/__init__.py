@@ -22,6 +22,7 @@ from gameserver.interfaces.shown import IShownRooms, Shown
 from gameserver.interfaces.stores import (
     Commit,
     IBooks,
+    IRoomReader,
     IStore,
     IUserStore,
     Located,
@@ -62,6 +63,7 @@ __all__ = [
     "TableSizes",
     "Outcome",
     "IStore",
+    "IRoomReader",
     "UserRow",
     "Put",
     "IUserStore",

@@ -215,6 +215,22 @@ class IStore(Interface):
         """Return the ``now_ms`` of the newest beat or commit before this start, or None in a new store."""
 
 
+class IRoomReader(Interface):
+    """
+    What a store may be able to do besides, for those who only look: read rooms and leave them where they are.
+
+    Where a store cannot do it, commands that look at rooms open them, and know less of those that sleep.
+    """
+
+    def read_rooms(ids: Sequence[str]) -> Deferred[list[Stored]]:
+        """
+        Read rooms as they are stored: nothing is written, fences stay, and a room that sleeps sleeps on.
+
+        :returns: those that exist and that no other node with a lease has, in the order asked, without `Stored.slept`.
+        :raises StoreUnavailable: nothing is known of them.
+        """
+
+
 class UserRow(Struct, frozen=True, kw_only=True):
     """
     What a store keeps of one user; it knows nothing of what is in ``value``.

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from msgspec.structs import replace
 from zope.interface import directlyProvides, providedBy
 
-from gameserver.interfaces import Commit, IStore, Outcome, Stored
+from gameserver.interfaces import Commit, IRoomReader, IStore, Outcome, Stored
 
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
@@ -69,6 +69,10 @@ class CompressedStore:
     def open_rooms(self, ids: Sequence[str]) -> Deferred[list[Stored]]:
         """Take rooms over under a higher fence, and return them; see `IStore.open_rooms`."""
         return self._store.open_rooms(ids).addCallback(_expanded_rooms)
+
+    def read_rooms(self, ids: Sequence[str]) -> Deferred[list[Stored]]:
+        """Read rooms, and leave them as they are, where the other store can; see `IRoomReader.read_rooms`."""
+        return cast(IRoomReader, self._store).read_rooms(ids).addCallback(_expanded_rooms)
 
     def read_entries(self, room: str, table: str, names: Sequence[str]) -> Deferred[list[bytes | None]]:
         """Read entries of one table by their keys; see `IStore.read_entries`."""

@@ -396,6 +396,10 @@ class SharedStore(MemoryStore):
 
         return self._ask(work)
 
+    def read_rooms(self, ids: Sequence[str]) -> Deferred[list[Stored]]:
+        """See `IRoomReader.read_rooms`."""
+        return super().read_rooms([id_ for id_ in ids if not self._is_of_other(id_)])
+
     def _newest_beat_ms(self) -> int:
         beats = self._shared.beats
         newest_ms = max(beats.values(), default=0)

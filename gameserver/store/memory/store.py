@@ -13,11 +13,12 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 from twisted.internet.defer import Deferred, fail, succeed
 from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, IStore, Located, Outcome, Stored, TableSizes
+from gameserver.interfaces import Commit, IRoomReader, IStore, Located, Outcome, Stored, TableSizes
 from gameserver.room.memory_tables import MemoryTables
 from gameserver.store import keys
 from gameserver.store.context import StoreContext
@@ -47,7 +48,7 @@ class _Claim(Struct):
     ended: tuple[int, int] = (0, 0)
 
 
-@implementer(IStore)
+@implementer(IStore, IRoomReader)
 class MemoryStore(MemoryUsers, MemoryBooks, MemorySleep):
     """
     Keeps rooms and users in this process.
@@ -136,6 +137,10 @@ class MemoryStore(MemoryUsers, MemoryBooks, MemorySleep):
     def open_rooms(self, ids: Sequence[str]) -> Deferred[list[Stored]]:
         """Take rooms over under a higher fence, and return them; see `IStore.open_rooms`."""
         return self._ask(lambda: [self._take_over(id_) for id_ in dict.fromkeys(ids) if id_ in self._rooms])
+
+    def read_rooms(self, ids: Sequence[str]) -> Deferred[list[Stored]]:
+        """Read rooms, and leave them as they are; see `IRoomReader.read_rooms`."""
+        return self._ask(lambda: [self._read(id_) for id_ in dict.fromkeys(ids) if id_ in self._rooms])
 
     def locate(self, code: str) -> Deferred[Located | None]:
         """Say which room has a code, and which node has the room; see `IStore.locate`."""
@@ -280,8 +285,11 @@ class MemoryStore(MemoryUsers, MemoryBooks, MemorySleep):
         return room.memory if room is not None else MemoryTables()
 
     def _take_over(self, room_id: str) -> Stored:
+        self._rooms[room_id].fence += 1
+        return replace(self._read(room_id), slept=self._wake(room_id))
+
+    def _read(self, room_id: str) -> Stored:
         room = self._rooms[room_id]
-        room.fence += 1
         return Stored(
             room=room_id,
             code=room.code,
@@ -291,7 +299,6 @@ class MemoryStore(MemoryUsers, MemoryBooks, MemorySleep):
             at_ms=room.at_ms,
             parts=dict(room.parts),
             table_bytes=room.memory.size_bytes,
-            slept=self._wake(room_id),
         )
 
     def _forget_claims(self, is_stale: Callable[[_Claim], bool]) -> None:

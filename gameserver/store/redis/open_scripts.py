@@ -12,16 +12,31 @@ from gameserver.store import keys
 from gameserver.store.redis.scripts import PACK, script, unpacked
 from gameserver.store.redis.sleep_lua import SLEEP
 
+TOLD: Final = """
+-- Puts into items what is told of a room, but for its place and the beat: the bytes of its tables, what it left in the
+-- index if it slept or '', the count of its fields and values, and these.
+local function tell(items, room_key, slept)
+  local fields, table_bytes, tables = redis.call('HGETALL', room_key), 0, room_key .. ':tables'
+  for _, name in ipairs(redis.call('HKEYS', tables)) do
+    if string.sub(name, 1, 2) == 'b/' then table_bytes = table_bytes + redis.call('HGET', tables, name) end
+  end
+  items[#items + 1] = string.format('%d', table_bytes)
+  items[#items + 1] = slept
+  items[#items + 1] = tostring(#fields)
+  for _, field in ipairs(fields) do items[#items + 1] = field end
+end
+"""
+
 OPEN: Final = script(
     PACK
     + SLEEP
+    + TOLD
     + """
 -- KEYS: lease, meta, then rooms'. ARGV: node, the token of its lease or '', what the key of a lease begins with, what
 -- the field of a beat begins with, what the key of the rooms of a node begins with, then the ids of the rooms.
 -- Raises the fence of each room that exists and that no other node has.
 -- Returns false if the lease is not held, else for how long no node ran, by how much clocks were set, and of each room:
--- its place among the rooms from 0, the last beat of the node that had it or '', the bytes of its tables, what it left
--- in the index if it slept or '', the count of its fields and values, and these.
+-- its place among the rooms from 0, the last beat of the node that had it or '', and what `tell` tells.
 local node, token = ARGV[1], ARGV[2]
 if token ~= '' and redis.call('GET', KEYS[1]) ~= token then return false end
 local function is_free(owner)
@@ -42,17 +57,30 @@ for i = 3, #KEYS do
     if found[i] ~= '' and found[i] ~= node then redis.call('ZREM', ARGV[5] .. found[i], id) end
     redis.call('ZADD', ARGV[5] .. node, 0, id)
     local slept = wake(KEYS[i], id)
-    local fields = redis.call('HGETALL', KEYS[i])
     items[#items + 1] = tostring(i - 3)
     items[#items + 1] = found[i] ~= '' and redis.call('HGET', KEYS[2], ARGV[4] .. found[i]) or ''
-    local table_bytes, tables = 0, KEYS[i] .. ':tables'
-    for _, name in ipairs(redis.call('HKEYS', tables)) do
-      if string.sub(name, 1, 2) == 'b/' then table_bytes = table_bytes + redis.call('HGET', tables, name) end
-    end
-    items[#items + 1] = string.format('%d', table_bytes)
-    items[#items + 1] = slept
-    items[#items + 1] = tostring(#fields)
-    for _, field in ipairs(fields) do items[#items + 1] = field end
+    tell(items, KEYS[i], slept)
+  end
+end
+return pack(items)
+"""
+)
+
+READ: Final = script(
+    PACK
+    + TOLD
+    + """
+-- KEYS: meta, then rooms'. ARGV: node, what the key of a lease begins with, what the field of a beat begins with.
+-- Changes nothing. Returns as OPEN does, of each room that exists and that no other node has.
+local items = {'0', '0'}
+for i = 2, #KEYS do
+  local stored = redis.call('HMGET', KEYS[i], 'fence', 'node')
+  local owner = stored[2] or ''
+  local is_free = owner == '' or owner == ARGV[1] or redis.call('EXISTS', ARGV[2] .. owner) == 0
+  if stored[1] and is_free then
+    items[#items + 1] = tostring(i - 2)
+    items[#items + 1] = owner ~= '' and redis.call('HGET', KEYS[1], ARGV[3] .. owner) or ''
+    tell(items, KEYS[i], '')
   end
 end
 return pack(items)
@@ -84,7 +112,7 @@ return pack({schema, stored[2] or '', secret})
 
 
 def rooms(ids: Sequence[str], packed: bytes) -> Iterator[Stored]:
-    """Read what `OPEN` returned for these rooms."""
+    """Read what `OPEN` or `READ` returned for these rooms."""
     items = unpacked(packed)
     outage_ms, stepped_ms = int(next(items)), int(next(items))
     prefix = keys.PART_FIELD.encode()

@@ -21,7 +21,17 @@ from twisted.logger import Logger
 from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, ILeases, IShownRooms, IStore, Located, Outcome, Stored, TableSizes
+from gameserver.interfaces import (
+    Commit,
+    ILeases,
+    IRoomReader,
+    IShownRooms,
+    IStore,
+    Located,
+    Outcome,
+    Stored,
+    TableSizes,
+)
 from gameserver.store import keys
 from gameserver.store.context import StoreContext
 from gameserver.store.redis import code_scripts, open_scripts, scripts, table_scripts
@@ -43,7 +53,7 @@ OPENED_ROOMS: Final = 100
 log = Logger(namespace="gameserver")
 
 
-@implementer(IStore, ILeases, IShownRooms)
+@implementer(IStore, ILeases, IShownRooms, IRoomReader)
 class RedisStore(RedisUsers, RedisBooks, RedisLeases, RedisSleep, RedisShown, RedisNews):
     """
     Keeps rooms and users in Redis 5 or newer.
@@ -112,6 +122,10 @@ class RedisStore(RedisUsers, RedisBooks, RedisLeases, RedisSleep, RedisShown, Re
     def open_rooms(self, ids: Sequence[str]) -> Deferred[list[Stored]]:
         """Take rooms over under a higher fence, and return them; see `IStore.open_rooms`."""
         return Deferred.fromCoroutine(self._open_rooms(list(dict.fromkeys(ids))))
+
+    def read_rooms(self, ids: Sequence[str]) -> Deferred[list[Stored]]:
+        """Read rooms, and leave them as they are; see `IRoomReader.read_rooms`."""
+        return Deferred.fromCoroutine(self._read_rooms(list(dict.fromkeys(ids))))
 
     def locate(self, code: str) -> Deferred[Located | None]:
         """Say which room has a code, and which node has the room; see `IStore.locate`."""
@@ -240,6 +254,15 @@ class RedisStore(RedisUsers, RedisBooks, RedisLeases, RedisSleep, RedisShown, Re
                 raise StoreUnavailable("this node's lease has ended")
             opened += open_scripts.rooms(some, packed)
         return opened
+
+    async def _read_rooms(self, ids: Sequence[str]) -> list[Stored]:
+        found: list[Stored] = []
+        for first in range(0, len(ids), OPENED_ROOMS):
+            some = ids[first : first + OPENED_ROOMS]
+            named = [keys.META_KEY, *map(keys.room_key, some)]
+            packed = await self._ask(open_scripts.READ, named, [self._node.name, keys.LEASE_PREFIX, keys.BEAT_PREFIX])
+            found += open_scripts.rooms(some, packed)
+        return found
 
     def _ask(
         self, script: scripts.Script, named: Sequence[str], args: Sequence[str | int | bytes] = ()

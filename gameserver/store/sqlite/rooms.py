@@ -9,10 +9,11 @@ kept in memory, since nobody else writes the file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gameserver.interfaces import Commit, Located, Outcome, Stored
 from gameserver.node.unclean_ends import BOOK, DAMAGED
@@ -182,10 +183,17 @@ class RoomTables:
         self._db.executemany("UPDATE rooms SET fence = fence + 1 WHERE id = ?", [(room,) for room in ids])
         for room in ids:
             self._reached.pop(room, None)
-        opened = map(self._read, ids)
-        return [stored for stored in opened if stored is not None]
+        return [replace(stored, slept=self._asleep.take(number)) for number, stored in self._found(ids)]
 
-    def _read(self, room: str) -> Stored | None:
+    def read(self, ids: Sequence[str]) -> list[Stored]:
+        """Return rooms, and leave them as they are; see `IRoomReader.read_rooms`."""
+        return [stored for _, stored in self._found(list(dict.fromkeys(ids)))]
+
+    def _found(self, ids: Sequence[str]) -> Iterator[tuple[int, Stored]]:
+        """:returns: the rooms that exist, each with its number."""
+        return (found for found in map(self._read, ids) if found is not None)
+
+    def _read(self, room: str) -> tuple[int, Stored] | None:
         row = self._db.execute(
             "SELECT number, code, game, fence, version, at_ms FROM rooms WHERE id = ?", (room,)
         ).fetchone()
@@ -193,7 +201,7 @@ class RoomTables:
             return None
         number, code, game, fence, version, at_ms = row
         parts = dict(self._db.execute("SELECT part, value FROM parts WHERE room = ?", (number,)).fetchall())
-        return Stored(
+        return number, Stored(
             room=room,
             code=code,
             game=game,
@@ -202,5 +210,4 @@ class RoomTables:
             at_ms=at_ms,
             parts=parts,
             table_bytes=self._entries.size_bytes(room),
-            slept=self._asleep.take(number),
         )

@@ -22,7 +22,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import Commit, IStore, Located, Outcome, Stored, TableSizes
+from gameserver.interfaces import Commit, IRoomReader, IStore, Located, Outcome, Stored, TableSizes
 from gameserver.store.context import StoreContext
 from gameserver.store.sqlite.asleep import SQLiteSleep
 from gameserver.store.sqlite.books import SQLiteBooks
@@ -70,7 +70,7 @@ class WriterThread:
             work()
 
 
-@implementer(IStore)
+@implementer(IStore, IRoomReader)
 class SQLiteStore(SQLiteUsers, SQLiteBooks, SQLiteSleep):
     """
     Keeps rooms and users in one SQLite file, which one process at a time may use.
@@ -133,6 +133,10 @@ class SQLiteStore(SQLiteUsers, SQLiteBooks, SQLiteSleep):
     def open_rooms(self, ids: Sequence[str]) -> Deferred[list[Stored]]:
         """Take rooms over under a higher fence, and return them; see `IStore.open_rooms`."""
         return self._ask(lambda database: database.rooms.open(ids))
+
+    def read_rooms(self, ids: Sequence[str]) -> Deferred[list[Stored]]:
+        """Read rooms, and leave them as they are; see `IRoomReader.read_rooms`."""
+        return self._ask(lambda database: database.rooms.read(ids))
 
     def locate(self, code: str) -> Deferred[Located | None]:
         """Say which room has a code; that is never another node's; see `IStore.locate`."""

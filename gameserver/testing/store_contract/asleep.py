@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from msgspec.structs import replace
+from zope.interface import providedBy
 from zope.interface.verify import verifyObject
 
-from gameserver.interfaces import Asleep, Commit, ISleepStore, SleepingRooms, SleepingTotal
+from gameserver.interfaces import Asleep, Commit, IRoomReader, ISleepStore, SleepingRooms, SleepingTotal
 from gameserver.testing.store_contract.case import BEHIND, FENCED, NOW_MS, STORED, StoreCase, change
 
 LIMIT: Final = 100
@@ -54,6 +55,26 @@ class SleepContract(StoreCase):
         self.assertIsNone((await self.open()).slept)
         self.assertEqual(await self.due(NOW_MS + 10), [])
         self.assertEqual(await self.store.sleeping_rooms_of("ann"), SleepingRooms(seated=[], empty=[]))
+
+    async def test_room_that_is_read_sleeps_on(self) -> None:
+        """Where a store can read rooms without opening them, nothing becomes of them; unknown ones are left out."""
+        if IRoomReader not in providedBy(self.store):
+            return
+        verifyObject(IRoomReader, self.store)
+        entries = {("t", "k"): b"123"}
+        await self.commit(change(1, {"room": b"1", "seat/a": b"x"}, entries=entries), nap(1, room="r2"))
+        read = await self.store.read_rooms(["r2", "nowhere", "r1", "r2"])
+        self.assertEqual(
+            [(stored.room, stored.code, stored.game) for stored in read], [("r2", "R2", "dice"), ("r1", "R1", "dice")]
+        )
+        self.assertEqual([(stored.fence, stored.version, stored.slept) for stored in read], [(1, 1, None)] * 2)
+        self.assertEqual(await self.store.awake_ids(), ["r1"])
+        opened = await self.open()
+        self.assertEqual(replace(opened, fence=1), read[1])
+        self.assertEqual((opened.fence, opened.parts), (2, {"room": b"1", "seat/a": b"x"}))
+        stored = await self.open("r2")
+        assert stored.slept is not None
+        self.assertEqual(await self.store.read_rooms([]), [])
 
     async def test_falls_asleep_whole(self) -> None:
         """A commit that is refused puts nobody to sleep, and one that is repeated does it once."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 from time import monotonic
 from typing import Any, Final
 
+from msgspec.structs import replace
+from zope.interface import providedBy
 from zope.interface.verify import verifyObject
 
 from gameserver.errors import StoreUnavailable
-from gameserver.interfaces import BUSY, Commit, Heir, ILeases, LeaseRenewal, Outcome
+from gameserver.interfaces import BUSY, Asleep, Commit, Heir, ILeases, IRoomReader, LeaseRenewal, Outcome
 from gameserver.testing.store_contract.case import FENCED, NOW_MS, STORED, change
 from gameserver.testing.store_contract.shown import ShownContract
 
@@ -70,6 +72,21 @@ class LeaseContract(ShownContract):
         node = await self.node("a")
         self.assertIs(await node.renew_lease(for_ms=LONG_MS), LeaseRenewal.KEPT)
         self.assertEqual(await node.orphaned(), [])
+
+    async def test_rooms_of_others_are_not_read(self) -> None:
+        """Where rooms can be read without being opened: those of a node with a lease are left out, all others not."""
+        a = await self.node("a")
+        if IRoomReader not in providedBy(a):
+            return
+        gone = await self.short_lived("gone", "r2")
+        await self.commit(a, change(1))
+        await a.commit([replace(change(1, room="r3"), sleeps=Asleep(slept_ms=NOW_MS, empty_ms=NOW_MS))], now_ms=NOW_MS)
+        b = await self.node("b")
+        rooms = ["r1", "r2", "r3"]
+        self.assertEqual([stored.room for stored in await b.read_rooms(rooms)], ["r2", "r3"])
+        self.assertEqual([stored.room for stored in await a.read_rooms(rooms)], rooms)
+        self.assertEqual(await b.locate("R2"), await a.locate("R2"))
+        self.assertEqual(await gone.fences(rooms), [(1, 1)] * 3)
 
     async def test_lease_ends(self) -> None:
         """Under an ended lease nothing is committed or opened until it is renewed, which says that it lapsed."""
