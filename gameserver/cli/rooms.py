@@ -77,7 +77,7 @@ def give(settings: Settings, *orders: RoomOrder) -> list[Any]:
     from gameserver.operating.orders import follow
 
     async def alone(offline: Offline) -> list[Any]:
-        return [await follow(offline.registry, order, await offline.registry.mending.look()) for order in orders]
+        return [await follow(offline.registry, order) for order in orders]
 
     try:
         given = [give_order(settings.data, order) for order in orders]

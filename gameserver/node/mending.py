@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from twisted.logger import Logger
 
 from gameserver.errors import CannotOpen, Refused
-from gameserver.interfaces import Commit, ILeases, Outcome
+from gameserver.interfaces import Commit, ILeases, IRoomReader, Outcome
 from gameserver.node.archive import ROOMS, ArchivedRoom, archived_room
 from gameserver.node.restoring import restored
+from gameserver.node.room_opener import pause
 from gameserver.node.rooms_aside import RoomAside
 from gameserver.store import keys
 
@@ -27,6 +28,8 @@ SHOWN: Final = frozenset({keys.ROOM, keys.TIMERS, keys.TIMER, keys.CHAT, keys.DO
 """The kinds of parts that are shown; the others hold what was sent, and answers to requests."""
 HIDDEN: Final = ("key", "password")
 """Entries that are not shown, since they prove who somebody is."""
+LOOK_S: Final = 0.005
+"""How long rooms are looked at before others are served."""
 _log: Final = Logger(namespace="gameserver.rooms")
 
 
@@ -37,6 +40,8 @@ class Mending:
     :param watch: has sanctions, which name games.
     :param context: for rooms that are opened only to see whether they can be.
     :param retry: tries to open stored rooms, by their ids.
+    :ivar can_look: whether it can be found out if a room that nobody runs could be run: the store provides
+        `IRoomReader`, or no room is run in this process, so that each may be opened.
     """
 
     def __init__(
@@ -56,32 +61,63 @@ class Mending:
         self._clock = clock
         self._context = context
         self._retry = retry
+        self.can_look = IRoomReader.providedBy(store)
 
     def only_look(self) -> None:
         """No room is run in this process: have `retry` find out whether one could be run, and no more."""
         self._retry = self.look_again
+        self.can_look = True
 
-    async def look(self) -> Counter[str]:
+    async def look(self, here: Container[str] = ()) -> Counter[str]:
         """
-        Find out which rooms of the store cannot be run, and keep these aside; only where no room is run.
+        Find out which rooms of the store, besides those that are run, cannot be, and keep these aside; others are
+        served in between.
 
-        :returns: how many rooms there are of each game.
+        :param here: the ids of the rooms that are run here.
+        :returns: how many rooms there are of each game, without those that are run, here or at another node.
         """
         counts: Counter[str] = Counter()
         ids = await self._store.room_ids()
         for first in range(0, len(ids), ROOMS):
-            opened = await self._store.open_rooms(ids[first : first + ROOMS])
-            for stored in opened:
-                counts[stored.game] += 1
-                self._look_at(stored)
-            await self._let_go(*(stored.room for stored in opened))
+            some = [id for id in ids[first : first + ROOMS] if id not in here]
+            counts.update(await self._look_at_all(await self._read(some), here))
         return counts
 
     async def look_again(self, ids: list[str]) -> None:
         """Find out whether these rooms, by their ids, can be run by now; no room of them is run."""
-        for stored in await self._store.open_rooms(ids):
+        for stored in await self._read(ids):
             self._look_at(stored)
-        await self._let_go(*ids)
+
+    async def look_for(self, code: str) -> None:
+        """Find out whether the room of exactly this code can be run, which is run nowhere, and keep it aside if not."""
+        located = await self._store.locate(code)
+        if located is None or located.node is not None or self._aside.keep_if_quarantined(located):
+            return
+        if self.can_look:
+            await self.look_again([located.room])
+
+    async def _read(self, ids: list[str]) -> list[Stored]:
+        """:returns: those of these rooms that exist and that no other node has; here they are not run."""
+        if IRoomReader.providedBy(self._store):
+            found: list[Stored] = await self._store.read_rooms(ids)
+        else:
+            found = await self._store.open_rooms(ids)
+            await self._let_go(*(stored.room for stored in found))
+        return found
+
+    async def _look_at_all(self, found: list[Stored], here: Container[str]) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        began_s = self._clock.monotonic()
+        for stored in found:
+            if self._clock.monotonic() - began_s > LOOK_S:
+                await pause(self._clock)
+                began_s = self._clock.monotonic()
+            if stored.room in here:
+                continue  # it was opened meanwhile
+            counts[stored.game] += 1
+            if not self._aside.holds(stored.code):  # else what was found out is more than can be seen from its parts
+                self._look_at(stored)
+        return counts
 
     def _look_at(self, stored: Stored) -> None:
         if self._aside.keep_if_quarantined(stored):
@@ -95,8 +131,7 @@ class Mending:
 
     async def show(self, code: str) -> dict[str, Any]:
         """:returns: what the store has of a room, in a readable form, without what proves who somebody is."""
-        stored = await self._take(code)
-        await self._let_go(stored.room)
+        stored = await self._seen(code)
         room = self._aside.get(stored.code)
         parts = {name: _readable(part) for name, part in sorted(stored.parts.items()) if keys.split(name)[0] in SHOWN}
         about = {"code": stored.code, "game": stored.game, "why": room.why if room is not None else None}
@@ -104,11 +139,7 @@ class Mending:
 
     async def export(self, code: str) -> ArchivedRoom:
         """:returns: a room with its tables, as another store can take it."""
-        stored = await self._take(code)
-        try:
-            return await archived_room(self._store, stored)
-        finally:
-            await self._let_go(stored.room)
+        return await archived_room(self._store, await self._seen(code))
 
     async def retry(self, code: str) -> str | None:
         """
@@ -161,10 +192,10 @@ class Mending:
         return room
 
     async def _take(self, code: str) -> Stored:
-        opened: list[Stored] = await self._store.open_rooms([self.find(code).id])
-        if not opened:
-            raise Refused(f"The room {code} is another server's by now.", code="not_found")
-        return opened[0]
+        return _only(code, await self._store.open_rooms([self.find(code).id]))
+
+    async def _seen(self, code: str) -> Stored:
+        return _only(code, await self._read([self.find(code).id]))
 
     async def _commit(self, stored: Stored, *, game: str, ends: bool = False) -> None:
         commit = Commit(
@@ -185,6 +216,13 @@ class Mending:
     async def _let_go(self, *ids: str) -> None:
         if ILeases.providedBy(self._store):
             await self._store.release_rooms(ids)
+
+
+def _only(code: str, found: list[Stored]) -> Stored:
+    """:raises Refused: ``not_found``: the store has nothing of the room that is this node's to look at."""
+    if not found:
+        raise Refused(f"The room {code} is another server's by now.", code="not_found")
+    return found[0]
 
 
 def _readable(part: bytes) -> Any:

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from gameserver.errors import Refused
 from gameserver.interfaces import User
-from gameserver.node.codes import as_typed
 from gameserver.node.sanctions import Sanction
 from gameserver.node.showing_out import expel
 from gameserver.protocol.texts import cleaned, said
@@ -173,9 +172,10 @@ class Operators:
         await self._registry.lobby_chat.announce(text, wish.data)
         self._note(user, "announce", about=text)
 
-    def quarantined(self, user: User) -> list[RoomAside]:
+    async def quarantined(self, user: User) -> list[RoomAside]:
         """:returns: the rooms that are kept aside here, sorted by code."""
         _check_admin(user)
+        await self._registry.know_quarantined()
         return sorted(self._registry.aside, key=lambda room: room.code)
 
     async def show(self, user: User, code: str) -> dict[str, Any]:
@@ -183,7 +183,7 @@ class Operators:
         :returns: what the store has of a room that is kept aside, and the steps in which the server ended (``ends``).
         :raises Refused: ``not_found``: it is not kept aside.
         """
-        room = self._aside(user, code)
+        room = await self._aside(user, code)
         return {**await self._registry.mending.show(room.code), "ends": self._registry.unclean.shown(room.id)}
 
     async def export(self, user: User, code: str) -> dict[str, Any]:
@@ -191,7 +191,8 @@ class Operators:
         :returns: a room that is kept aside, as another store can take it.
         :raises Refused: ``not_found``: it is not kept aside.
         """
-        found: dict[str, Any] = msgspec.to_builtins(await self._registry.mending.export(self._aside(user, code).code))
+        room = await self._aside(user, code)
+        found: dict[str, Any] = msgspec.to_builtins(await self._registry.mending.export(room.code))
         return found
 
     async def end_quarantine(self, user: User, code: str, wish: QuarantineAct) -> str | None:
@@ -199,7 +200,7 @@ class Operators:
         :returns: why the room is still kept aside; None: it is run, or deleted, as was asked.
         :raises Refused: ``not_found``: it is not kept aside.
         """
-        room = self._aside(user, code)
+        room = await self._aside(user, code)
         why = None
         if wish.act == "free":
             why = await self._registry.free(room.code)
@@ -208,9 +209,9 @@ class Operators:
         self._note(user, wish.act, about=room.code, game=room.game)
         return why
 
-    def _aside(self, user: User, code: str) -> RoomAside:
+    async def _aside(self, user: User, code: str) -> RoomAside:
         _check_admin(user)
-        return self._registry.mending.find(code if self._registry.aside.holds(code) else as_typed(code))
+        return await self._registry.find_aside(code)
 
     def _note(self, user: User, act: str, **about: Any) -> None:
         at_ms = round(self._registry.clock.now() * 1000)

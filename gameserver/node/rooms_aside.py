@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 from gameserver.errors import Refused, StoreUnavailable
 
 if TYPE_CHECKING:
-    from gameserver.interfaces import Stored
+    from gameserver.interfaces import Located, Stored
     from gameserver.node.unclean_ends import UncleanEnds
 
 
@@ -79,7 +79,7 @@ class RoomsAside:
             log.error(text, room=room.code, game=room.game, reason=room.why)
         self.put(room)
 
-    def keep_if_quarantined(self, stored: Stored, log: Logger | None = None) -> bool:
+    def keep_if_quarantined(self, stored: Stored | Located, log: Logger | None = None) -> bool:
         """
         Keep a stored room aside if it is quarantined.
 

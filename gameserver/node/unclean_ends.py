@@ -164,6 +164,10 @@ class UncleanEnds:
         """Read what the store knows; see `gameserver.node.news.Hearer`."""
         await self.read()
 
+    def quarantined(self) -> list[UncleanEnd]:
+        """:returns: an end in each room that is in quarantine, if it is still there."""
+        return [ends[-1] for ends in map(self.of, self._pages) if self.why(ends[-1].room) is not None]
+
     def of(self, room: str) -> list[UncleanEnd]:
         """:returns: the ends in a room, by its id, the newest last."""
         return sorted(self._pages.get(room, {}).values(), key=lambda end: end.at_ms)

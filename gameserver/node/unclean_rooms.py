@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from gameserver.errors import Refused
-from gameserver.node.rooms_aside import RoomsAside
+from gameserver.interfaces import ISleepStore
+from gameserver.node.codes import as_typed
+from gameserver.node.rooms_aside import RoomAside, RoomsAside
 from gameserver.node.served_games import ServedGames
 from gameserver.node.suspect import Suspect
 from gameserver.node.unclean_ends import PROVED_S, UncleanEnds
@@ -29,6 +32,7 @@ class UncleanRooms(ServedGames):
 
     mending: Mending
     _runners: dict[str, RoomRunner]
+    _ids: set[str]
 
     def __init__(self, specs: Mapping[str, Spec], store: IStore, clock: IClock) -> None:
         self.store = store
@@ -77,6 +81,50 @@ class UncleanRooms(ServedGames):
         for runner in list(self._runners.values()):
             if runner.is_stored and runner.commits.version:
                 runner.commits.may_be_behind()
+
+    async def look(self) -> Counter[str]:
+        """
+        Find out which rooms that are not run here cannot be, those that sleep too, and keep them aside.
+
+        :returns: how many rooms there are of each game: those that are run here, and all that nobody runs; beside a
+            server whose store provides no `IRoomReader` only those of the latter that sleep.
+        :raises StoreUnavailable: that cannot be known now.
+        """
+        await self.know_quarantined()
+        if self.mending.can_look:
+            counts = await self.mending.look(self._ids)
+        else:
+            totals = await cast(ISleepStore, self.store).sleeping_totals()
+            counts = Counter({game: total.count for game, total in totals.items()})
+        counts.update(runner.room.spec.name for runner in self._runners.values())
+        return counts
+
+    async def know_quarantined(self) -> None:
+        """
+        Keep all rooms aside that are in quarantine, also those that nobody has asked for since the start.
+
+        :raises StoreUnavailable: they cannot be known now.
+        """
+        await self.unclean.renew()
+        for end in self.unclean.quarantined():
+            if end.room not in self._ids and not self.aside.holds(end.code):
+                await self.mending.look_for(end.code)
+
+    async def find_aside(self, code: str) -> RoomAside:
+        """
+        Find a room that is kept aside, or would be once it is opened.
+
+        :param code: as people type it.
+        :raises Refused: ``not_found``: there is none.
+        :raises StoreUnavailable: that cannot be known now.
+        """
+        known = self.aside.get(code) or self.aside.get(as_typed(code))
+        if known is not None:
+            return known
+        if as_typed(code) not in self._runners:
+            await self.unclean.renew()
+            await self.mending.look_for(as_typed(code))
+        return self.mending.find(as_typed(code))
 
     async def free(self, code: str) -> str | None:
         """

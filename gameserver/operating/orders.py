@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 from msgspec import Struct
 
-from gameserver.node.codes import as_typed
-
 if TYPE_CHECKING:
     from gameserver.node.rooms import RoomRegistry
+    from gameserver.node.rooms_aside import RoomAside
 
 
 class RoomOrder(Struct, forbid_unknown_fields=True):
@@ -32,35 +30,42 @@ class RoomOrder(Struct, forbid_unknown_fields=True):
     node: str = ""
 
 
-async def follow(registry: RoomRegistry, order: RoomOrder, counts: Counter[str] | None = None) -> Any:
+async def follow(registry: RoomRegistry, order: RoomOrder) -> Any:
     """
-    Carry out an order.
+    Carry out an order; what is said of rooms is the same whether they are run, sleep or were not opened yet.
 
-    :param counts: how many rooms each game has, if none of them is run; None: count those that are run.
     :returns: what comes of it, in values that JSON can hold.
     :raises Refused: it cannot be done.
+    :raises StoreUnavailable: the store does not answer.
     """
-    mending = registry.mending
-    code = order.code if registry.aside.holds(order.code) else as_typed(order.code)
     match order.do:
-        case "show":
-            ends = msgspec.to_builtins(registry.unclean.shown(mending.find(code).id))
-            return {**await mending.show(code), "ends": ends}
-        case "free":
-            return await registry.free(code)
-        case "close":
-            return await registry.close(code)
-        case "retry":
-            return await mending.retry(code)
-        case "drop":
-            return await mending.drop(code)
-        case "export":
-            return msgspec.to_builtins(await mending.export(code))
+        case "rooms":
+            counts = await registry.look()
+            aside = sorted(registry.aside, key=lambda room: (room.game, room.code))
+            return {"counts": dict(sorted(counts.items())), "aside": msgspec.to_builtins(aside)}
         case "rename":
-            return await mending.rename_game(order.old, order.new)
+            await registry.look()
+            return await registry.mending.rename_game(order.old, order.new)
         case "drain":
             return await registry.leased.ask_to_drain(order.node)
         case _:
-            found = counts or Counter(runner.room.spec.name for runner in registry.runners)
-            aside = sorted(registry.aside, key=lambda room: (room.game, room.code))
-            return {"counts": dict(sorted(found.items())), "aside": msgspec.to_builtins(aside)}
+            return await _follow_for(registry, order.do, await registry.find_aside(order.code))
+
+
+async def _follow_for(registry: RoomRegistry, do: str, room: RoomAside) -> Any:
+    """Carry out an order about one room that is kept aside."""
+    mending = registry.mending
+    match do:
+        case "show":
+            ends = msgspec.to_builtins(registry.unclean.shown(room.id))
+            return {**await mending.show(room.code), "ends": ends}
+        case "free":
+            return await registry.free(room.code)
+        case "close":
+            return await registry.close(room.code)
+        case "retry":
+            return await mending.retry(room.code)
+        case "drop":
+            return await mending.drop(room.code)
+        case _:
+            return msgspec.to_builtins(await mending.export(room.code))

@@ -180,12 +180,13 @@ class TwiceTests(UncleanCase):
         for _ in range(2):
             self.refused("quarantined")
             self.place.away(2 * KEPT_MS / 1000)
-        (room,) = self.operators().quarantined(ADMIN)
+        (room,) = self.place.get(Deferred.fromCoroutine(self.operators().quarantined(ADMIN)))
         self.assertEqual((room.code, room.quarantined), (self.code, True))
         shown = self.place.get(Deferred.fromCoroutine(self.operators().show(ADMIN, self.code.lower())))
         self.assertEqual([end["input"] for end in shown["ends"]], [FRAME.decode()] * 2)
         self.assertEqual(shown["parts"]["doc/room"]["n"], 1)
-        self.assertRaises(Refused, self.operators().quarantined, User("mod", "Mod", rights=("moderator",)))
+        asked = self.operators().quarantined(User("mod", "Mod", rights=("moderator",)))
+        self.assertRaises(Refused, self.place.get, Deferred.fromCoroutine(asked))
 
     def test_free(self) -> None:
         """Freed, it goes on with all it had, as if nothing had been."""

@@ -8,10 +8,16 @@ import subprocess
 import sys
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
+from twisted.internet.defer import Deferred
+from twisted.internet.protocol import Factory
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver.operating.control import NAME, give_order
+from gameserver.operating import control
+from gameserver.operating.control import NAME, OrderTaker, give_order
 from gameserver.operating.orders import RoomOrder
 
 WAITING = """
@@ -51,6 +57,31 @@ class ControlTests(SynchronousTestCase):
                 ends.join()
             self.assertEqual(str(error), "The server ended before it had answered.")
             (folder / NAME).unlink()
+
+    def test_server_that_is_long_at_work(self) -> None:
+        """It says so every ten seconds, which is no part of the answer, and a command goes on waiting."""
+        asked: Deferred[Any] = Deferred()
+        self.patch(control, "follow", lambda registry, order: asked)
+        clock, transport = Clock(), StringTransport()
+        taker = Factory.forProtocol(OrderTaker)
+        taker.registry, taker.reactor = None, clock
+        protocol = taker.buildProtocol(None)
+        protocol.makeConnection(transport)
+        protocol.dataReceived(b'{"do":"rooms"}\n')
+        clock.pump([10, 10, 5])
+        self.assertEqual(transport.value(), b"  ")
+        asked.callback({"counts": {}})
+        self.assertEqual(transport.value(), b'  {"done":{"counts":{}}}')
+        self.assertEqual((transport.disconnecting, clock.getDelayedCalls()), (True, []))
+        folder = Path(self.mktemp())
+        folder.mkdir()
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(str(folder / NAME))
+            listening.listen()
+            ends = Thread(target=_answer, args=(listening, transport.value()))
+            ends.start()
+            self.assertEqual(give_order(folder, RoomOrder("rooms")), (True, {"counts": {}}))
+            ends.join()
 
 
 class OfflineTests(SynchronousTestCase):
