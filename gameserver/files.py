@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import pwd
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -35,12 +36,39 @@ ADVICE: Final[Mapping[int, str]] = {
 }
 
 
-def remedy(error: OSError) -> str:
-    """:returns: which file, what is wrong with it, and what to do, in one line."""
+def remedy(error: OSError, *, command: bool = False) -> str:
+    """
+    :param command: whether an operator's command met it, not a server: that may have been run as another user than the
+        server, whose files it is about.
+    :returns: which file, what is wrong with it, and what to do, in one line.
+    """
     name = error.filename if error.filename2 is None else error.filename2  # of two names the new one
     where = f"{os.fsdecode(name)}: " if isinstance(name, (str, bytes)) else ""
     advice = ADVICE.get(error.errno or 0, "name another place").format(user=os.geteuid())
+    if command and where and error.errno in (errno.EACCES, errno.EPERM):
+        advice = _advice_of_owner(os.fsdecode(name)) or advice
     return f"{where}{error.strerror or error}; {advice}"
+
+
+def _advice_of_owner(path: str) -> str | None:
+    """:returns: who may use a file, or else the nearest folder of it that can be seen; None: the caller owns that."""
+    path = os.path.abspath(path)
+    while True:
+        try:
+            owner = os.stat(path).st_uid
+        except OSError:
+            if path == os.path.dirname(path):
+                return None
+            path = os.path.dirname(path)
+        else:
+            break
+    if owner == os.geteuid():
+        return None
+    try:
+        who = f"{pwd.getpwuid(owner).pw_name} (number {owner})"
+    except KeyError:
+        who = f"the user of number {owner}"
+    return f"{path} is of {who}: run this as that user, or as root"
 
 
 def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import pwd
 import resource
 import tempfile
 from collections.abc import Callable
@@ -191,6 +192,20 @@ class RemedyTests(SynchronousTestCase):
         """Of any other the system's own words are told."""
         self.assertEqual(remedy(OSError(errno.ELOOP, "Loop", b"/a")), "/a: Loop; name another place")
         self.assertEqual(remedy(OSError("no number")), "no number; name another place")
+
+    def test_command_of_another_user(self) -> None:
+        """Whose it is that one may not use, or the folder in which it is; one's own is one's own to mend."""
+        path = Path(self.mktemp()).resolve()
+        error = PermissionError(errno.EACCES, "Denied", str(path / "gone" / "file"))
+        mine = os.geteuid()
+        self.assertIn("let this server's user (number", remedy(error, command=True))
+        self.patch(os, "geteuid", lambda: mine + 1)
+        name = pwd.getpwuid(mine).pw_name
+        owned = f"{path.parent} is of {name} (number {mine}): run this as that user, or as root"
+        self.assertEqual(remedy(error, command=True), f"{error.filename}: Denied; {owned}")
+        self.assertIn(f"let this server's user (number {mine + 1}) use it", remedy(error))
+        self.patch(pwd, "getpwuid", {}.__getitem__)
+        self.assertIn(f"is of the user of number {mine}: ", remedy(error, command=True))
 
     def test_two_names(self) -> None:
         """Where one file was to become another, that one is named."""
