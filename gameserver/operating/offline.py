@@ -21,6 +21,7 @@ from gameserver.store.compression import compressed_store
 from gameserver.store.context import make_store
 
 if TYPE_CHECKING:
+    from gameserver.game.spec import Spec
     from gameserver.settings.settings import Settings
 
 T = TypeVar("T")
@@ -45,15 +46,10 @@ class Offline:
         self._later: Any = None
         self._node = NodeFile(settings.data / "node", os.urandom)
         try:
-            zone = server_zone(settings.time_zone)
-            catalog = loader.load(
-                settings.games, sample_games=settings.sample_games, calendar=partial(Cron, timezone=zone)
-            )
-            self._clock = Clock(reactor, time.time, zone)
+            specs, self._clock = served(settings, reactor)
             secrets = load_secrets(settings.secret or settings.data / "secret", os.urandom)
             made = make_store(settings, reactor, node=self._node.name, secrets=fingerprints(secrets))
             self.store: Any = compressed_store(made, settings.compress_bytes)
-            specs = {name: spec_of(game) for name, game in catalog.games.items()}
             self.registry = RoomRegistry(specs, self.store, self._clock, os.urandom)
             self.registry.mending.only_look()
         except BaseException:
@@ -91,6 +87,17 @@ class Offline:
             await self.store.stop()
         finally:
             self._node.close()
+
+
+def served(settings: Settings, reactor: Any) -> tuple[dict[str, Spec], Clock]:
+    """
+    :returns: the games that a server with these settings serves, by name, and its clock.
+    :raises SettingError: a setting is wrong.
+    :raises GameLoadError: a place of games cannot be used.
+    """
+    zone = server_zone(settings.time_zone)
+    catalog = loader.load(settings.games, sample_games=settings.sample_games, calendar=partial(Cron, timezone=zone))
+    return {name: spec_of(game) for name, game in catalog.games.items()}, Clock(reactor, time.time, zone)
 
 
 def run(reactor: Any, settings: Settings, work: Callable[[Offline], Coroutine[Any, Any, T]]) -> T:

@@ -25,9 +25,11 @@ meta     key, value                                  ``beat_ms``: the newest bea
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, closing, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -95,6 +97,10 @@ _ADVICE: Final[Mapping[int, str]] = {
 
 DAMAGES: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 """Kinds of errors after which nothing more is written to a file."""
+LOGS: Final = ("-wal", "-shm")
+"""Ends of the names of files that SQLite keeps beside a file that is open: its log, and the index of that."""
+UNLOCKED: Final = "immutable=1"
+"""Has SQLite neither lock a file nor look for a log: right for one that has none, as long as nobody opens it."""
 CHECKED_BYTES: Final = 1 << 24
 """A file up to this size is checked at the start against its indexes, which takes a fifth of a second."""
 LOOKED_BYTES: Final = 1 << 26
@@ -103,6 +109,10 @@ LOOKED_BYTES: Final = 1 << 26
 
 class Damaged(StoreUnavailable):
     """The file is damaged: nothing more may be written to it, and what can be read of it should be copied."""
+
+
+class CannotLook(StoreUnavailable):
+    """A file cannot be looked at now, which does not say that it is damaged."""
 
 
 class Database:
@@ -277,15 +287,79 @@ def _read_only(path: str) -> str:
     return f"file:{quote(path)}?mode=ro"
 
 
+@contextmanager
+def looked_at(path: str) -> Iterator[Any]:
+    """
+    Open a file only to look at it: nothing is written, nothing is left beside it, and it may be one that cannot be
+    written, or that a server uses.
+
+    :returns: an open ``sqlite3.Connection``; its errors become those below.
+    :raises Damaged: what was looked at is damaged.
+    :raises CannotLook: it cannot be read, or was written to in a way that makes it unknown what was read.
+    """
+    try:
+        with ExitStack() as opened:
+            place, how = _way_to_look(path, opened)
+            before = _state_of(place)
+            try:
+                with closing(sqlite3.connect(f"file:{quote(place)}?{how}", uri=True, isolation_level=None)) as database:
+                    yield database
+            finally:
+                if how == UNLOCKED and _state_of(place) != before:
+                    raise CannotLook(f"{path} was written to meanwhile: look once more")
+    except OSError as error:
+        raise CannotLook(f"cannot look at {remedy(error, command=True)}") from error
+    except sqlite3.Error as error:
+        if _kind_of(error) is Damaged:
+            raise Damaged(str(error)) from error
+        raise CannotLook(f"cannot look at {path}: {error}") from error
+
+
+def _way_to_look(path: str, opened: ExitStack) -> tuple[str, str]:
+    """
+    Choose how a file is opened so that SQLite makes no files beside it, as it does for any that has a log.
+
+    :param opened: gets what is to be removed afterwards.
+    :returns: what is to be opened, and the parameters of its URI.
+    :raises OSError: it cannot be read.
+    """
+    path = os.path.realpath(path)  # as SQLite does, which has its files there
+    log, index = (f"{path}{end}" for end in LOGS)
+    for name in (path, log, index):
+        if name == path or os.path.exists(name):
+            open(name, "rb").close()  # its error names the file and what is in the way; SQLite's does not
+    if os.path.exists(index) and os.path.exists(log):
+        return path, "mode=ro"  # a server has it open, or was killed: SQLite's locks hold, and both files stay
+    if not os.path.exists(log) or not os.path.getsize(log):
+        return path, UNLOCKED
+    # What is in the log counts, and to read it SQLite would make the other file.
+    return copied(path, opened.enter_context(TemporaryDirectory(prefix="gameserver-"))), "mode=ro"
+
+
+def copied(path: str, folder: str) -> str:
+    """:returns: the path of a copy in that folder of a file that nobody has open, and of its log."""
+    copy = os.path.join(folder, os.path.basename(path))
+    for end in ("", LOGS[0]):
+        if os.path.exists(path + end):
+            shutil.copyfile(path + end, copy + end)
+    return copy
+
+
+def _state_of(path: str) -> tuple[int, int, bool]:
+    """:returns: what is another after a file was written to, or opened to be written to."""
+    found = os.stat(path)
+    return found.st_mtime_ns, found.st_size, os.path.exists(f"{path}{LOGS[0]}")
+
+
 def count_rooms(path: str) -> int:
     """:returns: how many rooms a file has that this process has not opened; 0 if it cannot be read."""
     if not os.path.exists(path):
         return 0
     try:
-        with closing(sqlite3.connect(_read_only(path), uri=True)) as database:
+        with looked_at(path) as database:
             (count,) = database.execute("SELECT count(*) FROM rooms").fetchone()
             return int(count)
-    except sqlite3.Error:
+    except StoreUnavailable:
         return 0
 
 
@@ -294,12 +368,13 @@ def check(path: str) -> list[str]:
     Check all of a file, which may be in use.
 
     :returns: what is wrong with it, in SQLite's words, 20 lines at most; empty: nothing.
+    :raises CannotLook: it cannot be read.
     """
     try:
-        with closing(sqlite3.connect(_read_only(path), uri=True)) as database:
+        with looked_at(path) as database:
             found = [row[0] for row in database.execute("PRAGMA integrity_check(20)")]
-    except sqlite3.Error as error:
-        return [str(error)]
+    except Damaged as damaged:
+        return [str(damaged)]
     return [] if found == ["ok"] else found
 
 

@@ -18,12 +18,10 @@ from twisted.logger import Logger
 
 from gameserver.errors import StoreLocked, StoreUnavailable
 from gameserver.files import lock, remedy
-from gameserver.store.sqlite.file import Damaged, Database, fault_of
+from gameserver.store.sqlite.file import LOGS, Damaged, Database, fault_of
 from gameserver.store.sqlite.pages import FilePages
 from gameserver.store.sqlite.salvage import Copying, NothingSaved, Salvage
 
-LOGS: Final = ("-wal", "-shm")
-"""Ends of the names of files that SQLite keeps beside a file."""
 log: Final = Logger(namespace="gameserver")
 
 
@@ -43,6 +41,11 @@ def open_database(path: str, sync: str) -> Database:
             fault = str(damaged)
     replace(path, sync, fault)
     return Database(path, sync)
+
+
+def counting_file(path: str) -> str:
+    """:returns: which file has the content of a store at this path: it may not have that name yet."""
+    return f"{path}.rescued" if os.path.exists(f"{path}.rescued") else path
 
 
 def replace(path: str, sync: str, fault: str, *, say: Callable[[str], object] | None = None) -> None:
