@@ -16,7 +16,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from gameserver import __version__, cli, clock
 from gameserver.auth.invitations import Invitations
 from gameserver.auth.secrets import fingerprint, load_secrets, read_secrets
+from gameserver.cluster.node import NodeFile
 from gameserver.game import loader
+from gameserver.operating import control, looking  # what another user may not import is imported before
 from gameserver.protocol.names import name_key
 
 
@@ -347,12 +349,55 @@ class ProxyTests(CommandCase):
 
 
 class RoomsTests(CommandCase):
+    needs = (control, looking)
+
     def test_no_server_is_made_to_look_at_it(self) -> None:
         """Where there is neither a data folder nor a store, that is said, and there is none afterwards."""
-        for words in (["rooms"], ["room", "K7QM", "show"], ["export", str(self.folder / "all.jsonl")]):
-            output = self.run_command(*words, "--data", str(self.folder / "data"), exit_code=1)
+        for words in (["rooms"], ["room", "K7QM", "show"], ["export", str(self.folder / "all.jsonl")], ["check-data"]):
+            status = 3 if words == ["check-data"] else 1
+            output = self.run_command(*words, "--data", str(self.folder / "data"), exit_code=status)
             self.assertIn("does not exist: name the server's folder with --data", output)
         self.assertFalse(self.folder.exists())
+
+    def test_folder_of_another_user(self) -> None:
+        """Each command says whose it is and who may use it; none claims that no server runs, or that one is damaged."""
+        data = self.folder / "data"
+        data.mkdir(parents=True)
+        self.folder.parent.chmod(0o755)
+        for name in ("gameserver.sqlite3", "secret"):
+            (data / name).write_bytes(b"")
+        data.chmod(0)
+        self.addCleanup(data.chmod, 0o700)
+        is_root = os.geteuid() == 0
+        if is_root:
+            os.seteuid(65534)
+            self.addCleanup(os.seteuid, 0)
+        commands = (["rooms"], ["room", "K7QM", "show"], ["export", "all.jsonl"], ["drain"], ["check-data"])
+        said = [
+            *(
+                self.run_command(*words, "--data", str(data), exit_code=3 if words == ["check-data"] else 1)
+                for words in commands
+            ),
+            self.run_command("secret", "show", "--file", str(data / "secret"), exit_code=1),
+        ]
+        for text in said:
+            self.assertIn(": Permission denied; ", text)
+            if is_root:
+                self.assertIn(f"; {data} is of root (number 0): run this as that user, or as root", text)
+            self.assertNotIn("no server runs", text)
+
+    def test_server_that_runs(self) -> None:
+        """An export says that it does, and what can be done meanwhile."""
+        data = self.folder / "data"
+        data.mkdir(parents=True)
+        (data / "gameserver.sqlite3").write_bytes(b"")
+        running = NodeFile(data / "node", os.urandom)
+        self.addCleanup(running.close)
+        said = self.run_command("export", str(self.folder / "all.jsonl"), "--data", str(data), exit_code=1)
+        self.assertIn(f"the server of the data folder {data} runs, or another command: stop it first.\n", said)
+        self.assertIn("gameserver room CODE export", said)
+        said = self.run_command("rooms", "--data", str(data), exit_code=1)
+        self.assertIn("runs, or another command: stop it first\n", said)
 
     def test_file_that_is_none_is_refused_before_anything_is_made(self) -> None:
         """As one that was cut off."""

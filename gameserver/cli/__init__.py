@@ -226,7 +226,7 @@ def new(name: str, function: bool, folder: str) -> None:
         for path in (game, test):
             with suppress(OSError):
                 path.unlink()
-        raise click.ClickException(remedy(error)) from None
+        raise click.ClickException(remedy(error, command=True)) from None
     click.echo(f"Wrote {game} and {test}.")
     click.echo(f"Test it:  {typed('python', '-m', 'twisted.trial', str(test))}")
     click.echo(f"Serve it: {typed('twistd', '-n', 'gameserver', '--games', folder)}")
@@ -264,7 +264,7 @@ def _change_secrets(path: Path, change: Callable[[Secrets], Sequence[bytes]] | N
             secrets = Secrets(change(secrets))
             write_secrets(path, secrets)
     except OSError as error:
-        raise click.ClickException(remedy(error)) from None
+        raise click.ClickException(remedy(error, command=True)) from None
     except SettingError as error:
         raise click.ClickException(str(error)) from None
     for number, each in enumerate(secrets):
@@ -312,7 +312,7 @@ def invite(name: str, path: Path) -> None:
     try:
         click.echo(Invitations(read_secrets(path)).make(name))
     except OSError as error:
-        raise click.ClickException(remedy(error)) from None
+        raise click.ClickException(remedy(error, command=True)) from None
     except SettingError as error:
         raise click.ClickException(str(error)) from None
 

@@ -6,11 +6,11 @@ import os
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from gameserver.errors import GameServerError, SettingError
+from gameserver.errors import GameServerError, SettingError, StoreLocked
 from gameserver.files import remedy, write_whole
 from gameserver.settings import settings as all_settings
 
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from gameserver.operating.offline import Offline
     from gameserver.operating.orders import RoomOrder
     from gameserver.settings.settings import Settings
+
+
+BESIDE: Final = """.
+While it runs, `gameserver room CODE export` writes a room that is kept aside, and for a backup of a SQLite file there
+is `sqlite3 FILE ".backup 'COPY'"`."""
+"""What can be done instead of an export while the server runs."""
 
 
 def server_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -44,25 +50,32 @@ def settings_of(
         raise click.ClickException(str(error)) from None
 
 
-def _in_place(settings: Settings, work: Callable[[Offline], Any], *, makes: bool = False) -> Any:
+def _in_place(settings: Settings, work: Callable[[Offline], Any], *, makes: bool = False, beside: str = "") -> Any:
     """
     Do something with the store of a server that does not run.
 
     :param makes: whether data folder and store are made where there are none.
+    :param beside: what can be done while it runs, for somebody who is told that it does.
     :returns: what ``work`` returns.
     """
     path = Path(settings.store.removeprefix("sqlite:")) if settings.store.startswith("sqlite:") else settings.data
-    for needed in (settings.data, path):
-        if not makes and not needed.exists():
-            raise click.ClickException(f"{needed} does not exist: name the server's folder with --data")
     from twisted.internet import reactor
 
+    from gameserver.cluster.node import FolderInUse
     from gameserver.operating.offline import run
 
     try:
+        for needed in (settings.data, path):
+            if not makes and not needed.exists():
+                raise click.ClickException(f"{needed} does not exist: name the server's folder with --data")
         return run(reactor, settings, work)
     except OSError as error:
-        raise click.ClickException(remedy(error)) from None
+        raise click.ClickException(remedy(error, command=True)) from None
+    except FolderInUse:
+        running = f"the server of the data folder {settings.data} runs, or another command: stop it first"
+        raise click.ClickException(running + beside) from None
+    except StoreLocked as error:
+        raise click.ClickException(f"{error} Stop the server that has it, or the command, first{beside}") from None
     except GameServerError as error:
         raise click.ClickException(str(error)) from None
 
@@ -81,7 +94,9 @@ def give(settings: Settings, *orders: RoomOrder) -> list[Any]:
 
     try:
         given = [give_order(settings.data, order) for order in orders]
-    except (GameServerError, OSError) as error:
+    except OSError as error:
+        raise click.ClickException(remedy(error, command=True) if error.filename else str(error)) from None
+    except GameServerError as error:
         raise click.ClickException(str(error)) from None
     if all(taken for taken, _ in given):
         return [done for _, done in given]
@@ -185,7 +200,9 @@ def drain(node: str, **server: Any) -> None:
     settings = settings_of(**server)
     try:
         taken, _ = give_order(settings.data, RoomOrder("drain", node=node))
-    except (GameServerError, OSError) as error:
+    except OSError as error:
+        raise click.ClickException(remedy(error, command=True) if error.filename else str(error)) from None
+    except GameServerError as error:
         raise click.ClickException(str(error)) from None
     if not taken:
         raise click.ClickException(f"no server runs with the data folder {settings.data}: name that with --data")
@@ -219,7 +236,7 @@ def export_store(path: Path, secret: bool, **server: Any) -> None:
         writer.finish()
         return writer.counts
 
-    counts = _in_place(settings, write)
+    counts = _in_place(settings, write, beside=BESIDE)
     click.echo(f"Wrote {path}: {_in_words(counts)}.")
     if not secret:
         click.echo("The secret is not in it: copy that file too, or all guests are strangers to the other server.")
@@ -245,7 +262,7 @@ def import_store(path: Path, **server: Any) -> None:
     except (CannotArchive, SettingError) as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
-        raise click.ClickException(remedy(error)) from None
+        raise click.ClickException(remedy(error, command=True)) from None
 
     async def put(offline: Offline) -> list[str]:
         await take_in(offline.store, archive.records(), whole=archive.whole)

@@ -17,12 +17,17 @@ from gameserver.files import lock, write_whole
 NAME = re.compile(rb"[0-9a-f]{16}\s*")
 
 
+class FolderInUse(SettingError):
+    """Another process is this node."""
+
+
 class NodeFile:
     """
     :param path: the file; it is made where there is none.
     :param entropy: returns as many random bytes as it is asked for.
     :ivar name: the node's name, 16 hexadecimal digits.
-    :raises SettingError: another process is this node, or the file holds no such name.
+    :raises FolderInUse: another process is this node.
+    :raises SettingError: the file holds no such name.
     :raises OSError: it can be neither read nor made.
     """
 
@@ -31,7 +36,7 @@ class NodeFile:
             self._lock = lock(path)
         except BlockingIOError:
             wanted = "a folder of this server's own: this one is in use by another process"
-            raise SettingError("data", str(path.parent), wanted) from None
+            raise FolderInUse("data", str(path.parent), wanted) from None
         try:
             self.name = _name(path, entropy)
         except BaseException:

@@ -119,12 +119,22 @@ def give_order(folder: Path, order: RoomOrder) -> tuple[bool, Any]:
     :param folder: the data folder of the server.
     :returns: whether a server took the order, and what came of it; False and None if none listens there.
     :raises Refused: the order cannot be followed.
-    :raises OSError: the server did not answer in `WAIT_S`, or ended before it did.
+    :raises OSError: the server did not answer in `WAIT_S`, or ended before it did; or this user may not reach it, so
+        that it is not known whether one listens.
     """
+    path = str(folder / NAME)
+    try:
+        os.stat(path)
+    except PermissionError:
+        raise
+    except OSError:
+        return False, None
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(WAIT_S)
         try:
-            connection.connect(str(folder / NAME))
+            connection.connect(path)
+        except PermissionError as error:
+            raise PermissionError(error.errno, error.strerror, path) from None
         except OSError:
             return False, None
         connection.sendall(msgspec.json.encode(order) + b"\n")
