@@ -8,7 +8,7 @@ from pathlib import Path
 
 from twisted.internet.threads import deferToThread
 
-from tests.e2e.kit import WAIT_S, Server, until, within
+from tests.e2e.kit import WAIT_S, Server, sleep, until, within
 from tests.e2e.test_nodes import NodesCase
 
 COMMAND = Path(sys.executable).parent / "gameserver"
@@ -108,6 +108,55 @@ class AsideTests(OperatingCase):
         self.assertIn("1 rooms of shelf", await self.command(server, "rooms", "--rename-game", "shelf", "board"))
         self.assertEqual("kept", await ann.send("get", key="a"))
         self.assertEqual("board: 1\n", await self.command(server, "rooms"))
+
+
+class AsleepTests(OperatingCase):
+    """Commands know rooms that sleep, and say the same beside a server and in its place."""
+
+    async def go_through(self, store: str = "") -> None:
+        """Two rooms that sleep, and one that does not."""
+        environ = {"GAMESERVER_STORE": store, "GAMESERVER_LEASE_S": "3"} if store else {}
+        server = self.server(games=self.release(SHELF), GAMESERVER_SLEEP_S="1", **environ)
+        await server.start()
+        for name in ("Ann", "Bob", "Cy"):
+            person = await self.person(server, name)
+            await person.create("shelf")
+            if name != "Cy":
+                await person.send("wait")
+                await within(person.client.close(), f"{name} goes")
+
+        async def asleep() -> bool:
+            return "gameserver_asleep 2.0" in (await server.http("GET", "/metrics")).body.decode()
+
+        for _ in range(round(WAIT_S / 0.1)):
+            if await asleep():
+                break
+            await sleep(0.1)
+        self.assertEqual("shelf: 3\n", await self.command(server, "rooms", store=store))
+        self.assertIn("3 rooms, 0 of which are not run", await self.command(server, "check-data", store=store))
+        await server.stop()
+        there = sorted(each.name for each in server.data.iterdir())
+        self.assertIn("3 rooms, 0 of which are not run", await self.command(server, "check-data", store=store))
+        self.assertEqual(there, sorted(each.name for each in server.data.iterdir()))
+        self.release(BROKEN)
+        offline = await self.command(server, "rooms", "--aside", store=store)
+        self.assertEqual(2, offline.count("ASIDE"), offline)
+        await server.start()
+        self.assertTrue(await asleep())
+        self.assertEqual(offline, await self.command(server, "rooms", "--aside", store=store))
+        self.assertTrue(await asleep())
+        code = offline.split()[0]
+        self.assertIn('"why"', await self.command(server, "room", code.lower(), "show", store=store))
+        self.assertEqual("shelf: 3", (await self.command(server, "rooms", store=store)).splitlines()[0])
+        self.assertTrue(await asleep())
+
+    async def test_sqlite(self) -> None:
+        """On a file."""
+        await self.go_through()
+
+    async def test_redis(self) -> None:
+        """On a Redis."""
+        await self.go_through(f"redis://127.0.0.1:{self.redis().port}")
 
 
 class MovingTests(OperatingCase):

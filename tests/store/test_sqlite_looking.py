@@ -50,6 +50,15 @@ class LookCase(SynchronousTestCase):
         database.transact([lambda each: each.commit([commit_of(ROOMS + 1)], NOW_MS)])
         return database
 
+    def may_only_read(self) -> None:
+        """Go on as somebody who may read all that is in the folder, and write nothing there."""
+        for each in (*self.folder.iterdir(), self.folder):
+            each.chmod(0o500 if each.is_dir() else 0o400)
+            if os.geteuid() == 0:
+                os.chown(each, ANOTHER, -1)
+        self.addCleanup(self.folder.chmod, 0o700)
+        self.be_another()
+
     def be_another(self) -> None:
         """Go on as a user who may do less, if this one may do everything."""
         if os.geteuid() == 0:
@@ -70,13 +79,7 @@ class LookTests(LookCase):
 
     def test_backup_that_cannot_be_written(self) -> None:
         """Neither the file nor its folder: that is no damage."""
-        self.path.chmod(0o400)
-        self.folder.chmod(0o500)
-        self.addCleanup(self.folder.chmod, 0o700)
-        if os.geteuid() == 0:
-            for each in (self.path, self.folder):
-                os.chown(each, ANOTHER, -1)
-        self.be_another()
+        self.may_only_read()
         self.assertEqual(check(str(self.path)), [])
         self.assertEqual(self.stored(), self.rooms)
 
@@ -100,10 +103,13 @@ class LookTests(LookCase):
             for end in ends:
                 shutil.copyfile(f"{there / self.path.name}{end}", f"{self.folder / self.path.name}{end}")
             self.path = self.folder / self.path.name
+            self.may_only_read()
             before = self.files()
             self.assertEqual(check(str(self.path)), [])
             self.assertEqual(len(self.stored()), len(self.rooms) + 1)
             self.assertEqual(self.files(), before)
+            if os.geteuid() == ANOTHER:
+                os.seteuid(0)
 
     def test_server_that_begins_meanwhile(self) -> None:
         """What was read of it then may be anything, and does not count."""
