@@ -9,6 +9,7 @@ import resource
 from pathlib import Path
 from zoneinfo import ZoneInfoNotFoundError
 
+import msgspec
 from click.testing import CliRunner, Result
 from twisted.trial.runner import TestLoader
 from twisted.trial.unittest import SynchronousTestCase
@@ -16,9 +17,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from gameserver import __version__, cli, clock
 from gameserver.auth.invitations import Invitations
 from gameserver.auth.secrets import fingerprint, load_secrets, read_secrets
+from gameserver.cli import rooms
 from gameserver.cluster.node import NodeFile
 from gameserver.game import loader
-from gameserver.operating import control, looking  # what another user may not import is imported before
+from gameserver.node.archive import ArchivedRoom
 from gameserver.protocol.names import name_key
 
 
@@ -349,8 +351,6 @@ class ProxyTests(CommandCase):
 
 
 class RoomsTests(CommandCase):
-    needs = (control, looking)
-
     def test_no_server_is_made_to_look_at_it(self) -> None:
         """Where there is neither a data folder nor a store, that is said, and there is none afterwards."""
         for words in (["rooms"], ["room", "K7QM", "show"], ["export", str(self.folder / "all.jsonl")], ["check-data"]):
@@ -368,23 +368,34 @@ class RoomsTests(CommandCase):
             (data / name).write_bytes(b"")
         data.chmod(0)
         self.addCleanup(data.chmod, 0o700)
+        commands = (["rooms"], ["room", "K7QM", "show"], ["export", "all.jsonl"], ["drain"], ["check-data"])
+
+        def say(folder: Path) -> list[str]:
+            said = [self.run_command("secret", "show", "--file", str(folder / "secret"), exit_code=1)]
+            for words in commands:
+                status = 3 if words == ["check-data"] else 1
+                said.append(self.run_command(*words, "--data", str(folder), exit_code=status))
+            return said
+
+        say(self.folder / "nowhere")  # which imports all that another user may not read
         is_root = os.geteuid() == 0
         if is_root:
             os.seteuid(65534)
             self.addCleanup(os.seteuid, 0)
-        commands = (["rooms"], ["room", "K7QM", "show"], ["export", "all.jsonl"], ["drain"], ["check-data"])
-        said = [
-            *(
-                self.run_command(*words, "--data", str(data), exit_code=3 if words == ["check-data"] else 1)
-                for words in commands
-            ),
-            self.run_command("secret", "show", "--file", str(data / "secret"), exit_code=1),
-        ]
-        for text in said:
+        for text in say(data):
             self.assertIn(": Permission denied; ", text)
             if is_root:
                 self.assertIn(f"; {data} is of root (number 0): run this as that user, or as root", text)
             self.assertNotIn("no server runs", text)
+
+    def test_room_that_cannot_be_written(self) -> None:
+        """Where its file is to be, and why it cannot, is said."""
+        room = ArchivedRoom("r1", "K7QM", "dice", 1, {})
+        self.patch(rooms, "give", lambda *_: [msgspec.to_builtins(room)])
+        path = self.folder / "nowhere" / "K7QM.room"
+        said = self.run_command("room", "K7QM", "export", "--file", str(path), exit_code=1)
+        self.assertIn("nowhere", said)
+        self.assertIn("No such file or directory; make it, or name another", said)
 
     def test_server_that_runs(self) -> None:
         """An export says that it does, and what can be done meanwhile."""

@@ -175,9 +175,12 @@ def room(code: str, act: Any, path: Path | None, yes: bool, **server: Any) -> No
 
         record = msgspec.convert(done, ArchivedRoom)
         path = path or Path(f"{record.code}.room")
-        writer = ArchiveWriter(path, whole=False)
-        writer.put(record)
-        writer.finish()
+        try:
+            writer = ArchiveWriter(path, whole=False)
+            writer.put(record)
+            writer.finish()
+        except OSError as error:
+            raise click.ClickException(remedy(error, command=True)) from None
         click.echo(f"Wrote {path}; it has what its players' pages show, and its secrets.")
     else:
         click.echo(f"{code} {'can be run again' if act in ('retry', 'free') else 'is deleted'}.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from gameserver.errors import Refused
 from gameserver.interfaces import ISleepStore
-from gameserver.node.codes import as_typed
+from gameserver.node.codes import as_typed, looks_like
 from gameserver.node.rooms_aside import RoomAside, RoomsAside
 from gameserver.node.served_games import ServedGames
 from gameserver.node.suspect import Suspect
@@ -121,7 +121,7 @@ class UncleanRooms(ServedGames):
         known = self.aside.get(code) or self.aside.get(as_typed(code))
         if known is not None:
             return known
-        if as_typed(code) not in self._runners:
+        if looks_like(code) and as_typed(code) not in self._runners:
             await self.unclean.renew()
             await self.mending.look_for(as_typed(code))
         return self.mending.find(as_typed(code))

@@ -199,7 +199,16 @@ class QuarantineTests(OrdersTestCase):
 
     def test_room_that_can_be_run(self) -> None:
         """It is nobody's to mend, asleep or not."""
-        for code in (self.codes[0], "ZZZZ"):
+        for code in (self.codes[0], "ZZZZ", "", "\udc80", "Z" * 5000):
             with self.assertRaises(Refused) as caught:
                 self.order("show", code=code)
-            self.assertEqual(str(caught.exception), f"No room {code} is kept aside.")
+            self.assertEqual(caught.exception.code, "not_found")
+        self.assertEqual([room["code"] for room in self.order("rooms")["aside"]], [self.code])
+
+    def test_store_is_asked_for_no_code_that_cannot_be_one(self) -> None:
+        """Such as what a stranger sends, which some stores cannot even encode."""
+        asked: list[str] = []
+        self.patch(self.place.store, "locate", asked.append)
+        for code in ("", "\udc80", "Z" * 5000):
+            self.assertRaises(Refused, self.order, "show", code=code)
+        self.assertEqual(asked, [])
