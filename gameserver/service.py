@@ -45,10 +45,11 @@ from gameserver.operating.control import Control
 from gameserver.operating.draining import Draining, ServerProcess
 from gameserver.operating.last_start import say_other_secret, say_other_store
 from gameserver.operating.releases import Releases
-from gameserver.operating.start_warnings import warn_of_open_folders
+from gameserver.operating.start_and_stop import place_of, say_node, say_not_closed, say_not_stored, say_what_is_served
+from gameserver.operating.start_warnings import warn_of_few_descriptors, warn_of_open_folders
 from gameserver.operating.systemd import Systemd
 from gameserver.protocol.messages import Close
-from gameserver.settings.settings import Limits, Settings
+from gameserver.settings.settings import Settings
 from gameserver.store.compression import compressed_store
 from gameserver.store.context import make_store
 from gameserver.web.addresses import Addresses
@@ -57,7 +58,7 @@ from gameserver.web.listening import Listening, cannot_listen, speaks_tls
 from gameserver.web.site import site
 from gameserver.websocket.cut_off import CutOff, close_everywhere
 from gameserver.websocket.isolation import Isolation, serving_at
-from gameserver.websocket.limits import Budgets, Strangers, descriptors_for, most_connections, raise_descriptors
+from gameserver.websocket.limits import Budgets, Strangers, most_connections
 from gameserver.websocket.protocol import WebSocketEndpoint
 from gameserver.websocket.proxies import Proxies
 from gameserver.websocket.services import NodeServices
@@ -218,16 +219,6 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     return root
 
 
-def warn_of_few_descriptors(limits: Limits) -> None:
-    """Raise the limit of open files to what the limits of connections need, or warn that it is lower."""
-    wanted = descriptors_for(limits)
-    most = raise_descriptors(wanted)
-    if most < wanted:
-        text = "{most} files may be open, of which connections are most; the limits promise {wanted}: {remedy}"
-        remedy = f"raise LimitNOFILE or ulimit -n to {wanted}, or lower connections_per_address and unauthenticated"
-        log.warn(text, most=most, wanted=wanted, remedy=remedy)
-
-
 @contextmanager
 def usable(settings: Settings, key: str) -> Iterator[None]:
     """
@@ -291,7 +282,7 @@ class Node(Service):
         """Commit every room, close every socket with 4010, within `STOP_S`."""
         super().stopService()  # type: ignore[no-untyped-call]
         stopping = Deferred.fromCoroutine(self._stop()).addTimeout(STOP_S, self._reactor)
-        return stopping.addErrback(self._cut_short).addCallback(self._let_go)
+        return stopping.addErrback(say_not_closed, STOP_S).addCallback(self._let_go)
 
     async def _start(self) -> None:
         try:
@@ -310,12 +301,14 @@ class Node(Service):
             hand_out_sockets(port)
             self._ports.append(port)
             self._addresses.add(text, port.getHost())
-            log.info("listening at {address}", address=port.getHost())
+            log.info("listening at {place}", place=place_of(port.getHost()))
         self._factory.compress()
         await self._tell_address()
         self._watch = self._reactor.callLater(WATCH_S, self._watch_clock)
-        rooms = sum(1 for _ in self._registry.runners)
-        log.info("{games} games, {rooms} rooms", games=len(self._registry.specs), rooms=rooms)
+        awake = sum(1 for _ in self._registry.runners)
+        say_what_is_served(len(self._registry.specs), awake, self._registry.sleeper.count)
+        if self._node_file is not None and self._registry.leased.is_shared:
+            say_node(self._node_file.name, self._settings.node_name)
         if aside := self._registry.aside.in_words():
             log.warn("{aside}", aside=aside)
         log.info("frames are read and written {way}", way=self._endpoint.watch.way)
@@ -341,7 +334,7 @@ class Node(Service):
         await gatherResults([_stopped(port) for port in self._ports])
         if self.opened:
             rooms = Deferred.fromCoroutine(self._registry.stop()).addTimeout(COMMIT_S, self._reactor)
-            rooms.addErrback(self._cut_short)
+            rooms.addErrback(say_not_stored, self._registry.runners, COMMIT_S)
             await rooms
         self._endpoint.close_all(Close.GOING, "this server is stopping")
         # The close frames are written in the reactor's next pass.
@@ -369,9 +362,6 @@ class Node(Service):
     def _let_go(self, _: object) -> None:
         if self._node_file is not None:
             self._node_file.close()
-
-    def _cut_short(self, failure: Any) -> None:
-        log.error("the stop was cut short: {reason}", reason=failure.getErrorMessage() or failure.type.__name__)
 
 
 def end_process(status: int) -> None:

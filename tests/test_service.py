@@ -9,8 +9,7 @@ from typing import Any
 from twisted.logger import globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver.operating.start_warnings import warn_of_open_folders
-from gameserver.service import warn_of_few_descriptors
+from gameserver.operating.start_warnings import warn_of_few_descriptors, warn_of_open_folders
 from gameserver.settings.settings import Limits, Settings
 
 

@@ -116,7 +116,10 @@ class Lease:
         renewal = await self._leases.renew_lease(for_ms=round(self._lease_s * 1000))
         if renewal is LeaseRenewal.TAKEN:
             self._held_until = None
-            log.critical("another process runs as this node, with a copy of its data folder; this one is of no use now")
+            log.critical(
+                "another process runs as this node, with a copy of its data folder; this one serves no room any more."
+                " Stop one of the two, delete the file node in the copied folder, and start both"
+            )
             self._holder.lease_lost()
             return
         if renewal is LeaseRenewal.LAPSED:

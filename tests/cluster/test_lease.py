@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock as Seconds
+from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 from zope.interface.verify import verifyObject
@@ -145,7 +146,9 @@ class LeaseTests(SynchronousTestCase):
         other = SharedStore(self.shared, "a")
         self.successResultOf(other.start())
         self.successResultOf(other.acquire_lease("other", for_ms=600_000))
-        self.pass_time(LEASE_S)
+        with capturedLogs() as events:
+            self.pass_time(LEASE_S)
+        self.assertIn("delete the file node in the copied folder", formatEvent(events[-1]))
         self.assertEqual(self.holder.told, ["lost"])
         self.assertFalse(self.lease.held)
         self.assertIs(self.successResultOf(other.renew_lease(for_ms=1)), LeaseRenewal.KEPT)

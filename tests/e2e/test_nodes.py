@@ -7,6 +7,7 @@ them again, so that nothing that a client was told is missing afterwards.
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import time
@@ -130,6 +131,9 @@ class TwoServersTests(NodesCase):
         await ann.send("add", what=1)
         await first.stop()
         await self.until_has(second, ann.room.code)
+        named = re.search(r"this is node ([0-9a-f]{16}), without a node_name", second.output)
+        assert named is not None, second.output
+        self.assertIn(f"room {ann.room.code} is handed over to {named[1]}", first.output)
 
     async def test_other_secret_refused(self) -> None:
         """A second server that would not know the first one's users ends, and says what to do."""

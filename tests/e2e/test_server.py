@@ -260,6 +260,7 @@ class StopTests(ServerCase):
         self.assertLess(took_s, STOP_S + 0.5)
         await until(lambda: ann.told.closes and bob.told.closes, "the sockets are closed")
         self.assertEqual((ann.told.closes, bob.told.closes), ([4010], [4010]))
+        self.assertRegex(server.output, rf"did not take the last steps of 1 room \({ann.room.code}\)\. The next start")
         self.assertFalse(moving.called)
         await server.start()
         self.assertIsNone(await within(moving, "the move is answered"))
