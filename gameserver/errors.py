@@ -135,6 +135,7 @@ class SettingError(GameServerError):
     def __init__(self, key: str, source: str, expected: str) -> None:
         self.key = key
         self.source = source
+        self.expected = expected
         super().__init__(f"{key} (from {source}): {expected}")
 
 

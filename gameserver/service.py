@@ -6,8 +6,8 @@ import atexit
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
@@ -31,9 +31,7 @@ from gameserver.clock import WATCH_S, Clock, Cron, ProcessLoad, server_zone
 from gameserver.cluster.lease import Lease
 from gameserver.cluster.node import NodeFile
 from gameserver.collecting import Collector
-from gameserver.errors import GameLoadError, GameServerError, StoreLocked, StoreUnavailable
-from gameserver.files import remedy
-from gameserver.game import loader
+from gameserver.errors import GameServerError, StoreLocked, StoreUnavailable
 from gameserver.game.spec import spec_of
 from gameserver.guard.service import Guard, NoteFile
 from gameserver.hangup import Hangup
@@ -44,6 +42,7 @@ from gameserver.node.rooms import RoomRegistry
 from gameserver.operating.control import Control
 from gameserver.operating.draining import Draining, ServerProcess
 from gameserver.operating.last_start import say_other_secret, say_other_store
+from gameserver.operating.places import check_all_sound, load_games, usable
 from gameserver.operating.releases import Releases
 from gameserver.operating.start_and_stop import place_of, say_node, say_not_closed, say_not_stored, say_what_is_served
 from gameserver.operating.start_warnings import warn_of_few_descriptors, warn_of_open_folders
@@ -84,7 +83,6 @@ def build(settings: Settings, reactor: Any) -> IService:
 
     :returns: a service that opens the store and its rooms, then listens.
     :raises SettingError: a setting turned out wrong, or the machine refuses what it asks for.
-    :raises GameLoadError: a place of games cannot be used.
     """
     with usable(settings, "data"):
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -100,12 +98,10 @@ def build(settings: Settings, reactor: Any) -> IService:
 def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     zone = server_zone(settings.time_zone)
     calendar = partial(Cron, timezone=zone)
-    catalog = loader.load(settings.games, sample_games=settings.sample_games, calendar=calendar)
+    catalog = load_games(settings, calendar)
     for broken in catalog.broken:
         log.error("the game {name} ({place}) cannot be served: {error}", **_fields(broken))
-    if settings.strict and catalog.broken:
-        told = "; ".join(f"{broken.name} ({broken.place}): {broken.error}" for broken in catalog.broken)
-        raise GameLoadError(f"with strict every game must be sound: {told}")
+    check_all_sound(settings, catalog)
     clock = Clock(reactor, time.time, zone)
     with usable(settings, "secret"):
         secrets = load_secrets(settings.secret or settings.data / "secret", os.urandom)
@@ -217,19 +213,6 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     reloads = [*listening, *context.reloads, *([systemd.reload] if systemd.is_there else [])]
     Hangup(reloads, reactor).setServiceParent(root)  # type: ignore[no-untyped-call]
     return root
-
-
-@contextmanager
-def usable(settings: Settings, key: str) -> Iterator[None]:
-    """
-    Use what a setting names.
-
-    :raises SettingError: the machine refuses; the text says what to do.
-    """
-    try:
-        yield
-    except OSError as error:
-        raise settings.error(key, remedy(error)) from None
 
 
 class Node(Service):

@@ -116,7 +116,7 @@ class GamesTests(CommandCase):
     def test_wrong_place(self) -> None:
         """A place that is not there ends in one line."""
         output = self.run_command("games", "--games", "no/where", exit_code=1)
-        self.assertTrue(output.startswith("Error: no/where: no such folder or file"), output)
+        self.assertTrue(output.startswith("Error: games (from option --games): no/where: no such folder"), output)
 
 
 TOSS = '''

@@ -19,7 +19,7 @@ import click
 
 from gameserver import __version__
 from gameserver.cli import check, proxy, rooms, words
-from gameserver.errors import GameLoadError, SettingError
+from gameserver.errors import SettingError
 from gameserver.files import remedy
 from gameserver.settings import settings
 
@@ -181,15 +181,14 @@ def games(places: tuple[str, ...], no_sample_games: bool, config: str | None) ->
     broken, with their errors.
     """
     from gameserver.clock import Cron, server_zone
-    from gameserver.game import loader
     from gameserver.game.spec import spec_of
+    from gameserver.operating.places import load_games
 
     given = {"games": places or None, "sample_games": False if no_sample_games else None}
     try:
         merged = settings.load(given, environ=os.environ, config=config)
-        calendar = partial(Cron, timezone=server_zone(merged.time_zone))
-        catalog = loader.load(merged.games, sample_games=merged.sample_games, calendar=calendar)
-    except (SettingError, GameLoadError) as error:
+        catalog = load_games(merged, partial(Cron, timezone=server_zone(merged.time_zone)))
+    except SettingError as error:
         raise click.ClickException(str(error)) from None
     for name, game in catalog.games.items():
         click.echo(f"{name}: {spec_of(game).title}\n    {catalog.places[name]}")

@@ -35,7 +35,7 @@ class NodeFile:
         try:
             self._lock = lock(path)
         except BlockingIOError:
-            wanted = "a folder of this server's own: this one is in use by another process"
+            wanted = "in use by another process; stop that, or name another folder: each server needs one of its own"
             raise FolderInUse("data", str(path.parent), wanted) from None
         try:
             self.name = _name(path, entropy)

@@ -118,7 +118,8 @@ class _Search:
                 raise GameLoadError(f"{place} is not a Python file; a game is a .py file, or a folder of them")
             self._file(path, must=True)
         elif path.suffix == ".py" or "/" in place or not _is_dotted(place):
-            raise GameLoadError(f"{place}: no such folder or file ({path.absolute()}); it may also be a dotted path")
+            where = "" if path.is_absolute() else f" ({path.absolute()})"
+            raise GameLoadError(f"{place}: no such folder or file{where}; make it, or name another, or a dotted path")
         else:
             self._dotted(place)
 

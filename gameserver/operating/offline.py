@@ -13,10 +13,10 @@ from twisted.internet.defer import CancelledError, Deferred
 from gameserver.auth.secrets import fingerprints, load_secrets
 from gameserver.clock import Clock, Cron, server_zone
 from gameserver.cluster.node import NodeFile
-from gameserver.game import loader
 from gameserver.game.spec import spec_of
 from gameserver.interfaces import ILeases
 from gameserver.node.rooms import RoomRegistry
+from gameserver.operating.places import load_games, usable
 from gameserver.store.compression import compressed_store
 from gameserver.store.context import make_store
 
@@ -38,16 +38,17 @@ class Offline:
     :ivar store: the store.
     :ivar registry: has the store and the games; none of its rooms is run.
     :raises SettingError: the server runs, or a setting is wrong.
-    :raises GameLoadError: a place of games cannot be used.
     """
 
     def __init__(self, settings: Settings, reactor: Any) -> None:
-        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._later: Any = None
-        self._node = NodeFile(settings.data / "node", os.urandom)
+        with usable(settings, "data"):
+            settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._node = NodeFile(settings.data / "node", os.urandom)
         try:
             specs, self._clock = served(settings, reactor)
-            secrets = load_secrets(settings.secret or settings.data / "secret", os.urandom)
+            with usable(settings, "secret"):
+                secrets = load_secrets(settings.secret or settings.data / "secret", os.urandom)
             made = make_store(settings, reactor, node=self._node.name, secrets=fingerprints(secrets))
             self.store: Any = compressed_store(made, settings.compress_bytes)
             self.registry = RoomRegistry(specs, self.store, self._clock, os.urandom)
@@ -96,7 +97,7 @@ def served(settings: Settings, reactor: Any) -> tuple[dict[str, Spec], Clock]:
     :raises GameLoadError: a place of games cannot be used.
     """
     zone = server_zone(settings.time_zone)
-    catalog = loader.load(settings.games, sample_games=settings.sample_games, calendar=partial(Cron, timezone=zone))
+    catalog = load_games(settings, partial(Cron, timezone=zone))
     return {name: spec_of(game) for name, game in catalog.games.items()}, Clock(reactor, time.time, zone)
 
 

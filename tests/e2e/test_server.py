@@ -295,7 +295,10 @@ class RefusedStartTests(ServerCase):
         ann = await self.person(first, "Ann")
         await ann.create("tictactoe")
         second.data = first.data
-        self.assertRegex(await self.refused(second), rf"{re.escape(str(first.data))}.* in use")
+        self.assertRegex(
+            await self.refused(second),
+            rf"data \(from .*\): {re.escape(str(first.data))}: in use by another process; stop that",
+        )
         await within(ann.room.say("still here"), "the first goes on")
         await first.restart()
         await within(ann.room.say("and after a restart"), "its data is whole")

@@ -72,6 +72,13 @@ class StartingTests(ServerCase):
         data.touch()
         self.assertIn(f"gameserver: data (from option --data): {data}: ", await self.said())
         self.assertIn("gameserver: games (from", await self.said("--games", "", "--data", "other"))
+        line = await self.said("--games", "/nowhere", "--data", "other")
+        self.assertIn("gameserver: games (from option --games): /nowhere: no such folder or file; make it", line)
+        secret = self.folder / "open secret"
+        secret.touch(0o644)
+        secret.chmod(0o644)
+        line = await self.said("--data", "other", "--config", self.config(f'secret = "{secret}"'))
+        self.assertIn(f"gameserver: secret (from file {self.folder}/settings.toml): {secret}: nobody else may", line)
         self.assertIn("gameserver: sync (from", await self.said("--config", self.config('sync = "maybe"')))
 
     async def test_pid_file(self) -> None:
@@ -99,7 +106,10 @@ class StartingTests(ServerCase):
         games = self.games(sound="def payload_handler(group_add, socket_self_send, socket_group_send, payload): ...")
         (games / "broken.py").write_text("import nothing_of_that_name")
         line = await self.said("--strict", "--games", str(games))
-        self.assertRegex(line, r"with strict every game must be sound: broken \(.*broken\.py\): .*nothing_of_that_name")
+        self.assertRegex(
+            line, r"with strict every game must be sound: broken \(.*broken\.py\): .*nothing_of_that_name.*; mend"
+        )
+        self.assertIn("gameserver: strict (from option --strict): ", line)
         self.assertIn("with strict", await self.said("--games", str(games), "--config", self.config("strict = true")))
         server = self.server(games=games)
         server.data = self.folder / "data"
