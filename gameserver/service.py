@@ -45,7 +45,11 @@ from gameserver.operating.last_start import say_other_secret, say_other_store
 from gameserver.operating.places import check_all_sound, load_games, usable
 from gameserver.operating.releases import Releases
 from gameserver.operating.start_and_stop import place_of, say_node, say_not_closed, say_not_stored, say_what_is_served
-from gameserver.operating.start_warnings import warn_of_few_descriptors, warn_of_open_folders
+from gameserver.operating.start_warnings import (
+    warn_of_few_descriptors,
+    warn_of_open_folders,
+    warn_of_settings_without_effect,
+)
 from gameserver.operating.systemd import Systemd
 from gameserver.protocol.messages import Close
 from gameserver.settings.settings import Settings
@@ -102,6 +106,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
     for broken in catalog.broken:
         log.error("the game {name} ({place}) cannot be served: {error}", **_fields(broken))
     check_all_sound(settings, catalog)
+    warn_of_settings_without_effect(settings, (*catalog.games, *(broken.name for broken in catalog.broken)))
     clock = Clock(reactor, time.time, zone)
     with usable(settings, "secret"):
         secrets = load_secrets(settings.secret or settings.data / "secret", os.urandom)

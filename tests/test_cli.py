@@ -107,6 +107,31 @@ class GamesTests(CommandCase):
         )
         self.assertTrue(self.run_command("games", "--config", str(self.folder / "settings.toml")).startswith("one: "))
 
+    def test_configuration_is_checked(self) -> None:
+        """What a start would refuse is refused, with the same line, and nothing is made."""
+        self.folder.mkdir()
+        file, config = self.folder / "file", self.folder / "settings.toml"
+        file.touch()
+        for text, said in (
+            ('listen = ["tpc:18102"]', f"Error: listen (from file {config}): expected an endpoint string, not 'tpc:"),
+            (f'data = "{file}/deep"', f"Error: data (from file {config}): {file}: Not a directory; a file is in the"),
+            ('listen = ["ssl:1:privateKey=/no/such.pem"]', "/no/such.pem: No such file or directory; make it"),
+        ):
+            config.write_text(text)
+            self.assertIn(said, self.run_command("games", "--config", str(config), exit_code=1))
+        for option, value in (("--listen", "tpc:1"), ("--data", str(file))):
+            self.assertIn(f"(from option {option}): ", self.run_command("games", option, value, exit_code=1))
+        self.run_command("games", "--data", str(self.folder / "data"), "--listen", "systemd:domain=INET:index=0")
+        self.assertFalse((self.folder / "data").exists())
+
+    def test_settings_without_effect(self) -> None:
+        """A warning is no error: the server starts, too."""
+        self.folder.mkdir()
+        (self.folder / "settings.toml").write_text('admins = ["Ann"]\ncreate = ["trivias=users"]')
+        output = self.run_command("games", "--config", str(self.folder / "settings.toml"))
+        self.assertIn("Warning: admins (from file ", output)
+        self.assertIn("there is no game trivias; did you mean trivia?", output)
+
     def test_nothing(self) -> None:
         """An empty list says what to do."""
         self.folder.mkdir()

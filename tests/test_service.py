@@ -9,7 +9,11 @@ from typing import Any
 from twisted.logger import globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver.operating.start_warnings import warn_of_few_descriptors, warn_of_open_folders
+from gameserver.operating.start_warnings import (
+    warn_of_few_descriptors,
+    warn_of_open_folders,
+    warn_of_settings_without_effect,
+)
 from gameserver.settings.settings import Limits, Settings
 
 
@@ -42,3 +46,23 @@ class WarningTests(SynchronousTestCase):
             warn_of_few_descriptors(limits)
             self.assertEqual(len(self.events), said)
         self.assertIn("LimitNOFILE or ulimit -n to 5128", self.events[0]["remedy"])
+
+    def test_settings_without_effect(self) -> None:
+        """Rights of accounts where there are none, and rules for games that there are not, with what to do."""
+        rights, rules = {"admins": ("Ann",), "moderators": ("Bob",)}, ("users", "trivias=everyone", "chess=admin")
+        sources = {"admins": "file games.toml", "create": "file games.toml"}
+        for settings, said in (
+            (Settings(**rights, sources=sources), ("admins (from file games.toml): ", "moderators (from default): ")),
+            (Settings(**rights, auth=("guests", "accounts")), ()),
+            (Settings(**rights, auth=("shop.users",)), ()),
+            (Settings(**rights, auth=("django",)), ("admins", "moderators")),
+            (
+                Settings(create=rules, sources=sources),
+                ("create (from file games.toml): trivias=everyone ",),
+            ),
+        ):
+            self.events.clear()
+            warn_of_settings_without_effect(settings, ("trivia", "chess"))
+            for event, begin in zip(self.events, said, strict=True):
+                self.assertTrue(event["text"].startswith(begin), event["text"])
+        self.assertIn("did you mean trivia?", self.events[0]["text"])

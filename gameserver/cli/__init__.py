@@ -11,6 +11,7 @@ import sys
 import sysconfig
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -174,19 +175,31 @@ def version() -> None:
 @main.command()
 @click.option("--games", "places", multiple=True, metavar="PLACE", help="A folder, file or dotted path; repeatable.")
 @click.option("--no-sample-games", is_flag=True, help="Leave the sample games out.")
+@click.option("--data", metavar="FOLDER", help="The server's data folder.")
+@click.option("--listen", multiple=True, metavar="ENDPOINT", help="An endpoint of the server; repeatable.")
 @click.option("--config", metavar="FILE", help="TOML file with settings.")
-def games(places: tuple[str, ...], no_sample_games: bool, config: str | None) -> None:
+def games(
+    places: tuple[str, ...], no_sample_games: bool, data: str | None, listen: tuple[str, ...], config: str | None
+) -> None:
     """
     List the games that a server with the same settings finds, with what looks like a slip in them; those that are
     broken, with their errors.
+
+    This is also a check of a configuration, without a start: of all settings, of the endpoints with their certificates,
+    and whether the data folder can be one. Nothing is opened or made, so that neither ports nor store are tried. Exit
+    status 1: something is wrong.
     """
     from gameserver.clock import Cron, server_zone
     from gameserver.game.spec import spec_of
-    from gameserver.operating.places import load_games
+    from gameserver.operating.places import check_data_folder, load_games
+    from gameserver.operating.start_warnings import settings_without_effect
 
-    given = {"games": places or None, "sample_games": False if no_sample_games else None}
+    given: dict[str, object] = {"games": places or None, "data": data, "listen": listen or None}
+    given["sample_games"] = False if no_sample_games else None
     try:
         merged = settings.load(given, environ=os.environ, config=config)
+        _check_endpoints(merged)
+        check_data_folder(merged)
         catalog = load_games(merged, partial(Cron, timezone=server_zone(merged.time_zone)))
     except SettingError as error:
         raise click.ClickException(str(error)) from None
@@ -196,11 +209,23 @@ def games(places: tuple[str, ...], no_sample_games: bool, config: str | None) ->
             click.echo(f"    {slip.text}")
     for broken in catalog.broken:
         click.echo(f"{broken.name}: BROKEN, {broken.error}\n    {broken.place}")
+    for text in settings_without_effect(merged, (*catalog.games, *(broken.name for broken in catalog.broken))):
+        click.echo(f"Warning: {text}")
     if not catalog.games and not catalog.broken:
         folder = [word for place in merged.games[:1] if Path(place).is_dir() for word in ("--folder", place)]
         click.echo("No games.")
         click.echo(f"Write one: {typed('gameserver', 'new', 'my_game', *folder)}")
     sys.exit(1 if catalog.broken else 0)
+
+
+def _check_endpoints(merged: settings.Settings) -> None:
+    """:raises SettingError: an endpoint cannot be understood, or its files cannot be used."""
+    from twisted.internet import reactor
+
+    from gameserver.tap import check_endpoints
+
+    # What systemd hands over to the server is not there for this process.
+    check_endpoints(reactor, replace(merged, listen=tuple(text for text in merged.listen if "systemd:" not in text)))
 
 
 @main.command()

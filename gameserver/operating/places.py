@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -51,3 +53,17 @@ def check_all_sound(settings: Settings, catalog: loader.Catalog) -> None:
     if settings.strict and catalog.broken:
         told = "; ".join(f"{broken.name} ({broken.place}): {broken.error}" for broken in catalog.broken)
         raise settings.error("strict", f"with strict every game must be sound: {told}; mend that, or start without it")
+
+
+def check_data_folder(settings: Settings) -> None:
+    """
+    Look whether the data folder can be one, and make nothing.
+
+    :raises SettingError: a file is in its place or above it, or this user may not use it.
+    """
+    with usable(settings, "data"):
+        there = next(path for path in (settings.data, *settings.data.parents) if os.path.lexists(path))
+        if not there.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(there))
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(there))
