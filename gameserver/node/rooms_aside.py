@@ -10,7 +10,7 @@ from msgspec import Struct
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from gameserver.errors import Refused, StoreUnavailable
+from gameserver.errors import CannotOpen, Refused, StoreUnavailable
 
 if TYPE_CHECKING:
     from gameserver.interfaces import Located, Stored
@@ -61,7 +61,8 @@ class RoomsAside:
 
     def keep(self, room: RoomAside, failure: Failure | None, log: Logger) -> None:
         """
-        Keep a room aside, and log that in one line; for the first room of a release with the traceback.
+        Keep a room aside, and log that in one line; for the first room of a release with the traceback, if code raised
+        something: what a release does not know is said in the line.
 
         A room that is tried again with the same release, and fails for the same reason, is not logged again.
 
@@ -72,7 +73,8 @@ class RoomsAside:
             self.put(room)
             return
         self._said[room.code] = room
-        if failure is not None and room.game not in self._shown:
+        is_plain = failure is None or (isinstance(failure.value, CannotOpen) and failure.value.__cause__ is None)
+        if failure is not None and not is_plain and room.game not in self._shown:
             self._shown.add(room.game)
             log.failure(text, failure, room=room.code, game=room.game, reason=room.why)
         else:
