@@ -11,12 +11,25 @@ from twisted.internet.defer import Deferred
 from twisted.internet.protocol import Protocol
 from twisted.internet.ssl import Certificate, platformTrust, trustRootFromCertificates
 from twisted.python.failure import Failure
-from twisted.web.client import Agent, BrowserLikePolicyForHTTPS, FileBodyProducer, ResponseDone
+from twisted.web.client import (
+    Agent,
+    BrowserLikePolicyForHTTPS,
+    FileBodyProducer,
+    HTTPConnectionPool,
+    ResponseDone,
+    _HTTP11ClientFactory,
+)
 from twisted.web.http_headers import Headers
 
 FETCH_S: Final = 8.0
 """A client's ``hello`` may have to wait for it, and a connection that has not said hello is closed after 10 s."""
 MOST_BYTES: Final = 256 * 1024
+
+
+class QuietFactory(_HTTP11ClientFactory):
+    """One connection; that one begins and ends is not worth two lines of the log."""
+
+    noisy = False
 
 
 class FetchFailed(Exception):
@@ -33,7 +46,9 @@ class Fetch:
     def __init__(self, reactor: Any, ca: Path | None = None) -> None:
         self._reactor = reactor
         trusted = platformTrust() if ca is None else _authorities(ca)
-        self._agent = Agent(reactor, BrowserLikePolicyForHTTPS(trusted), connectTimeout=FETCH_S)
+        pool = HTTPConnectionPool(reactor, persistent=False)
+        pool._factory = QuietFactory
+        self._agent = Agent(reactor, BrowserLikePolicyForHTTPS(trusted), connectTimeout=FETCH_S, pool=pool)
 
     def __call__(self, url: str) -> Deferred[bytes]:
         """

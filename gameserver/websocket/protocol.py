@@ -88,6 +88,15 @@ class GameProtocol(Paced):
         self.endpoint.sessions[self.session] = None
         return subprotocol
 
+    def failHandshake(self, reason: str, code: int = 400, responseHeaders: Any = None) -> None:
+        """Refuse a handshake; one too many of an address is counted for ``/metrics``, and fills no log."""
+        if code != ConnectionDeny.SERVICE_UNAVAILABLE:
+            super().failHandshake(reason, code, responseHeaders)
+            return
+        self.sendHttpErrorResponse(code, reason, responseHeaders)  # type: ignore[no-untyped-call]
+        self.wasClean = True  # to Autobahn, which otherwise warns
+        self.dropConnection(abort=False)
+
     def onOpen(self) -> None:
         """The handshake is done. Autobahn leaves Nagle's algorithm on, which costs 40 ms an answer."""
         if hasattr(self.transport, "setTcpNoDelay"):

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import jwt
 from twisted.internet.defer import Deferred
+from twisted.logger import formatEvent, globalLogPublisher
 from twisted.trial.unittest import TestCase
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Site
@@ -17,7 +18,7 @@ from gameserver.auth.fetch import MOST_BYTES, Fetch, FetchFailed
 from gameserver.web.listening import Listening
 from tests.auth.jwt_kit import AUDIENCE, EC, ISSUER, OTHER_RSA, RSA, SECRET, claims, entry, file_of, key_set, public_pem
 from tests.authority import Authority
-from tests.e2e.kit import Server, ServerCase, _reactor, bare, until, within
+from tests.e2e.kit import Server, ServerCase, _reactor, bare, sleep, until, within
 
 ANN: Final = "Ann"
 
@@ -78,6 +79,16 @@ class FetchTests(KeysCase):
     async def test_keys(self) -> None:
         """What stands at the address."""
         self.assertEqual(await within(self.fetch(f"{self.url}/keys"), "keys"), self.keys.body)
+
+    async def test_log(self) -> None:
+        """A connection is worth no line: some are made several times a second."""
+        events: list[Any] = []
+        globalLogPublisher.addObserver(events.append)
+        self.addCleanup(globalLogPublisher.removeObserver, events.append)
+        await within(self.fetch(f"{self.url}/keys"), "keys")
+        await self.failed("https://127.0.0.1:1")
+        await sleep(0.1)
+        self.assertEqual([formatEvent(event) for event in events if "factory" in formatEvent(event)], [])
 
     async def test_answers_that_are_none(self) -> None:
         """Another status, another place, and too much."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import txaio
+from twisted.logger import capturedLogs, formatEvent
 from twisted.python.failure import Failure
 
 from gameserver import Game, Player, message
@@ -178,6 +179,14 @@ class AddressTests(ProtocolTestCase):
             self.node.dial(Origin="https://evil.example")
             self.node.dial(Upgrade=None)
         self.assertEqual([self.node.dial().status for _ in range(3)], [101, 101, 503])
+
+    def test_refused_ones_fill_no_log(self) -> None:
+        """They are counted for ``/metrics``; whoever dials on and on writes no line."""
+        with capturedLogs() as events:
+            callers = [self.node.dial() for _ in range(5)]
+        self.assertEqual([caller.status for caller in callers], [101, 101, 503, 503, 503])
+        self.assertEqual([formatEvent(event) for event in events], [])
+        self.assertEqual(self.rig.services.budgets.throttled["connections"], 3)
 
 
 class FrameTests(ProtocolTestCase):
