@@ -80,9 +80,7 @@ class Options(usage.Options):
         self._lists.setdefault("origin", []).append(origin)
 
     def opt_host(self, name: str) -> None:
-        """Name by which people reach this server, besides --public-url, IP addresses and names of their own network \
-        such as mybox.local; repeatable
-        """
+        """Name that people use, besides --public-url, IP addresses and names such as mybox.local; repeatable"""
         self._lists.setdefault("host", []).append(name)
 
     def opt_auth(self, authenticator: str) -> None:

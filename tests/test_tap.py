@@ -14,6 +14,7 @@ from typing import Any
 from twisted.application.service import IService, IServiceMaker, Service
 from twisted.internet.task import Clock
 from twisted.plugin import getPlugins
+from twisted.python import reflect
 from twisted.python.usage import UsageError
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -77,6 +78,11 @@ class OptionsTests(OptionsCase):
         os.environ.update(GAMESERVER_DATA="environ", GAMESERVER_SYNC="power")
         settings = self.parse("--data", "option")
         self.assertEqual((settings.data, settings.sync), (Path("option").absolute(), "power"))
+
+    def test_help_has_no_runs_of_blanks(self) -> None:
+        """A text that stands on two lines of the source is one sentence."""
+        for option in reflect.prefixedMethods(tap.Options(), "opt_"):
+            self.assertNotRegex(option.__doc__ or "", r"\S {2,}\S", option.__name__)
 
     def test_wrong_option_is_named(self) -> None:
         """The error names key, source and what would be right."""

@@ -253,7 +253,8 @@ class Api(Identity, ModerationApi, RevokeApi):
             rooms = sum(1 for _ in registry.runners)
             raise Refused(f"This server is about to stop; {rooms} rooms are here still.", code="draining")
         if not registry.store_answers:
-            raise Refused("The store does not answer, or this server's lease on it was not renewed.", code="busy")
+            lease = ", or this server's lease on it was not renewed" if registry.leased.is_shared else ""
+            raise Refused(f"The store does not answer{lease}; the log says why.", code="busy")
         return answer(request, Ready("ok", registry.aside.in_words()))
 
     @app.call("get", "/metrics", gives="text/plain", token="optional")

@@ -928,7 +928,9 @@ class HealthTests(ApiTests):
         self.node.store.fail = StoreUnavailable("away")
         self.node.join(code)
         self.node.seconds.advance(0)
-        self.assertRefused(self.node.ask("GET", "/readyz"), 503, "busy")
+        answer = self.node.ask("GET", "/readyz")
+        self.assertRefused(answer, 503, "busy")
+        self.assertNotIn("lease", str(answer.json), "this store has none")
         self.assertEqual(self.node.ask("GET", "/healthz").status, 200)
         self.node.store.fail = None
         self.node.seconds.pump([0.1] * 20)
