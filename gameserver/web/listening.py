@@ -137,12 +137,19 @@ class FromProxies(WrappingFactory[Any]):
     def __init__(self, factory: Any, proxies: Proxies) -> None:
         super().__init__(factory)  # type: ignore[no-untyped-call]
         self._proxies = proxies
+        self._warned = False
 
     def buildProtocol(self, addr: Any) -> Any:
-        """Admit a proxy; anybody else is cut off."""
+        """Admit a proxy; anybody else is cut off, and the first of them is named in the log."""
         if self._proxies.trusts(addr):
             return self.wrappedFactory.buildProtocol(addr)
-        log.warn("{address} is no trusted proxy: its connection is cut", address=addr)
+        if not self._warned:
+            self._warned = True
+            log.warn(
+                "{address} is no trusted proxy: its connection is cut. trusted_proxy names those that may come to a"
+                " haproxy: endpoint. This is said only once",
+                address=_host_of(addr),
+            )
         return None
 
 
@@ -158,17 +165,29 @@ class Introductions(WrappingFactory[Any]):
     def __init__(self, factory: Any, reactor: Any) -> None:
         super().__init__(factory)  # type: ignore[no-untyped-call]
         self._reactor = reactor
+        self._warned = False
 
     def buildProtocol(self, addr: Any) -> Any:
         """Hold the connection back."""
-        return Held(self.wrappedFactory.buildProtocol(addr), self._reactor)
+        return Held(self.wrappedFactory.buildProtocol(addr), self._reactor, self._no_header)
+
+    def _no_header(self, addr: Any) -> None:
+        """Say once that a connection began with something else, and was closed."""
+        if not self._warned:
+            self._warned = True
+            log.warn(
+                "a connection of {address} to a haproxy: endpoint had no PROXY header, and was closed: let the proxy"
+                " send one (send-proxy-v2), or come to an endpoint without haproxy:. This is said only once",
+                address=_host_of(addr),
+            )
 
 
 class Held(Protocol):
     """A connection that waits for what follows the header, or `HEADER_S`; then the real protocol takes its place."""
 
-    def __init__(self, held: Any, reactor: Any) -> None:
+    def __init__(self, held: Any, reactor: Any, no_header: Callable[[Any], object]) -> None:
         self._held = held
+        self._no_header = no_header
         self._waiting = reactor.callLater(HEADER_S, self._introduce)
 
     def dataReceived(self, data: bytes) -> None:
@@ -180,13 +199,20 @@ class Held(Protocol):
             self._held.dataReceived(data)
 
     def connectionLost(self, reason: Any = connectionDone) -> None:
-        """The connection is lost before it was made."""
+        """The connection is lost before it was made: by the client, or since it did not begin with a header."""
+        transport: Any = self.transport
         self._waiting.cancel()
+        if transport.disconnecting:
+            self._no_header(transport.getPeer())
 
     def _introduce(self) -> None:
         transport: Any = self.transport
         transport.wrappedProtocol = self._held
         self._held.makeConnection(transport)
+
+
+def _host_of(addr: Any) -> str:
+    return getattr(addr, "host", None) or "a UNIX socket"
 
 
 def speaks_tls(text: str) -> bool:

@@ -6,10 +6,11 @@ The HTTP calls of moderators, under ``/api/moderation``: acts on rooms, sanction
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from twisted.web.server import Request
 
+from gameserver.errors import Refused
 from gameserver.node.operators import Announcement, Operators, QuarantineAct, RoomAct, SanctionWish
 from gameserver.node.sanctions import Sanction
 from gameserver.web.answers import answer
@@ -53,7 +54,11 @@ class ModerationApi(ApiCalls):
     async def sanction(self, request: Request, sent: RequestBody[SanctionWish]) -> bytes:
         """Mute or ban a user, or ban addresses, everywhere or in one game."""
         user = await self._caller(request)
-        making = self._operators.sanction(user, sent.read())
+        wish, site = sent.read(), cast(Any, request).site
+        if wish.act == "ban" and (proxy := site.proxies.within(wish.address)):
+            text = f"That would ban {proxy}, a proxy of this server's, through which others come as well."
+            raise Refused(text, code="bad_data", path="$.address")
+        making = self._operators.sanction(user, wish)
         return answer(request, await self._in_time(shielded(making), STEP_S), status=201)
 
     @app.call("delete", "/api/moderation/sanctions/{id}", gives=Empty, token="required", problems=(404,))

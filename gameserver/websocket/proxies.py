@@ -13,10 +13,13 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
 
+from twisted.logger import Logger
+
 UNIX: Final = "unix"
 """What names whoever connects through a UNIX socket, which only programs of this machine can."""
 LOCAL: Final = "local"
 """The address of a connection that has none."""
+log: Final = Logger(namespace="gameserver")
 
 
 class Proxies:
@@ -30,6 +33,7 @@ class Proxies:
     def __init__(self, trusted: Iterable[str] = ()) -> None:
         named = tuple(trusted)
         self._unix = UNIX in named
+        self._warned = False
         self._networks = [ip_network(text, strict=False) for text in named if text != UNIX]
 
     def __bool__(self) -> bool:
@@ -54,7 +58,10 @@ class Proxies:
         :returns: the client's address, by which budgets count; `LOCAL` where it has none.
         """
         client = _plain(getattr(peer, "host", None))
-        if not forwarded_for or not self.trusts(peer):
+        if not forwarded_for:
+            return client
+        if not self.trusts(peer):
+            self._warn(client)
             return client
         for text in reversed(forwarded_for.split(",")):
             address = _address(_without_port(text.strip()))
@@ -77,6 +84,29 @@ class Proxies:
             if last in ("http", "https"):
                 return last
         return "https" if secure else None
+
+    def within(self, text: str) -> str | None:
+        """
+        :param text: an address or a network; what is neither holds nothing.
+        :returns: a trusted proxy, or a network of such, that is wholly in it.
+        """
+        try:
+            wide = ip_network(text, strict=False)
+        except ValueError:
+            return None
+        found = (each for each in self._networks if each.version == wide.version and each.subnet_of(wide))  # type: ignore[arg-type]
+        return next((str(each.network_address if each.num_addresses == 1 else each) for each in found), None)
+
+    def _warn(self, client: str) -> None:
+        """Say once that somebody is not believed: anybody may write the header, but it may be the operator's proxy."""
+        if self._warned:
+            return
+        self._warned = True
+        log.warn(
+            "{client} sends X-Forwarded-For, and is not believed, since trusted_proxy does not name it. If that is your"
+            " proxy, name it there: until then all its clients count as one. This is said only once",
+            client="a UNIX socket" if client == LOCAL else client,
+        )
 
     def _holds(self, address: IPv4Address | IPv6Address) -> bool:
         return any(address in network for network in self._networks)

@@ -10,7 +10,7 @@ from twisted.internet.address import IPv4Address, UNIXAddress
 from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.testing import MemoryReactorClock, StringTransport
-from twisted.logger import capturedLogs
+from twisted.logger import capturedLogs, formatEvent
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -77,6 +77,36 @@ class ProxyHeaderTests(Case):
             assert transport is not None
             self.assertTrue(transport.disconnecting, data)
         self.assertEqual(self.heard, [])
+
+    def test_first_without_a_header_is_said(self) -> None:
+        """One line for each endpoint; whoever only looks whether somebody listens is none, nor who came with one."""
+        listening = self.listen("haproxy:tcp:80", "192.0.2.7")[1]
+        peer = IPv4Address("TCP", "192.0.2.7", 4711)
+
+        def come(data: bytes) -> None:
+            protocol = listening.buildProtocol(peer)
+            protocol.makeConnection(StringTransport(peerAddress=peer))  # type: ignore[arg-type]
+            if data:
+                protocol.dataReceived(data)
+            protocol.connectionLost(Failure(ConnectionDone()))
+
+        with capturedLogs() as events:
+            for data in (b"", V2, V2 + b"hello"):
+                come(data)
+            self.assertEqual(events, [])
+            for _ in range(3):
+                come(b"GET / HTTP/1.1\r\n\r\n")
+        (event,) = events
+        self.assertIn("a connection of 192.0.2.7 to a haproxy: endpoint had no PROXY header", formatEvent(event))
+
+    def test_first_stranger_is_said(self) -> None:
+        """One line, however often somebody comes who may not."""
+        listening = self.listen("haproxy:tcp:80", "192.0.2.7")[1]
+        with capturedLogs() as events:
+            for _ in range(3):
+                listening.buildProtocol(IPv4Address("TCP", "198.51.100.1", 4711))
+        (event,) = events
+        self.assertIn("198.51.100.1 is no trusted proxy: its connection is cut. trusted_proxy", formatEvent(event))
 
     def test_stranger(self) -> None:
         """Only trusted proxies are let in; where none is named, this machine's programs."""

@@ -13,6 +13,7 @@ from gameserver.errors import Refused
 from gameserver.interfaces import User
 from gameserver.node import sanctions
 from gameserver.node.moderation import Sanction
+from gameserver.websocket.proxies import Proxies
 from tests.web.test_api import Answer, Node, Quiz
 
 
@@ -57,6 +58,17 @@ class ModerationTests(SynchronousTestCase):
             self.assertEqual(self.node.ask(method, path, body).status, 401, path)
             self.assertEqual(self.node.ask(method, path, body, **self.node.token("Ann")).status, 403, path)
         self.assertEqual((list(self.room.seats), self.log()), ([self.bob.id], []))
+
+    def test_proxies_are_not_banned(self) -> None:
+        """All would be who come through it; addresses in a network of proxies may be those of clients."""
+        self.node.site.proxies = Proxies(["192.0.2.7", "10.0.0.0/16"])  # type: ignore[attr-defined]
+        for address, status in (("192.0.2.7", 400), ("192.0.2.0/24", 400), ("10.0.0.0/8", 400), ("10.0.0.9", 201)):
+            wish = {"act": "ban", "address": address}
+            answer = self.node.ask("POST", "/api/moderation/sanctions", wish, **self.mod)
+            self.assertEqual(answer.status, status, address)
+        wish = {"act": "ban", "address": "192.0.2.7"}
+        answer = self.node.ask("POST", "/api/moderation/sanctions", wish, **self.mod)
+        self.assertIn("ban 192.0.2.7, a proxy", str(answer.json))
 
     def test_room(self) -> None:
         """Mute, slow mode, links, kick, ban and unban, as a host does, each in the log."""

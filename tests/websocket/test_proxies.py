@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver.settings.settings import Limits
@@ -68,6 +69,35 @@ class ClientTests(SynchronousTestCase):
         self.assertEqual(Proxies(["unix"]).client(unix, "203.0.113.9"), "203.0.113.9")
         self.assertEqual(Proxies(["unix"]).client(unix, None), "local")
         self.assertEqual(Proxies(["unix"]).client(peer("192.0.2.7"), "203.0.113.9"), "192.0.2.7")
+
+    def test_first_who_is_not_believed_is_said(self) -> None:
+        """It may be the operator's own proxy; once, since anybody may write the header."""
+        proxies = Proxies(["192.0.2.7"])
+        with capturedLogs() as events:
+            proxies.client(peer("198.51.100.1"), None)
+            proxies.client(peer("192.0.2.7"), "203.0.113.9")
+            self.assertEqual(events, [])
+            for _ in range(3):
+                proxies.client(peer("198.51.100.1"), "203.0.113.9")
+        (event,) = events
+        self.assertIn("198.51.100.1 sends X-Forwarded-For, and is not believed", formatEvent(event))
+        with capturedLogs() as events:
+            Proxies().client(UNIXAddress(b"/run/gameserver.sock"), "203.0.113.9")
+        self.assertIn("a UNIX socket sends", formatEvent(events[0]))
+
+    def test_within(self) -> None:
+        """A proxy, or a network of proxies, in another; not a part of a network, in which there are clients, too."""
+        for text, proxy in (
+            ("192.0.2.7", "192.0.2.7"),
+            ("192.0.2.0/24", "192.0.2.7"),
+            ("10.0.0.0/8", "10.0.0.0/8"),
+            ("10.0.0.1", None),
+            ("198.51.100.1", None),
+            ("2001:db8:1::/48", "2001:db8:1::/48"),
+            ("", None),
+            ("nobody", None),
+        ):
+            self.assertEqual(self.proxies.within(text), proxy, text)
 
     def test_nonsense_is_refused(self) -> None:
         """What is no network is an error, not a proxy that never comes."""
