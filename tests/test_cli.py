@@ -356,6 +356,17 @@ class ProxyTests(CommandCase):
             for way in (*ways, "--public-url https://a.example/games --node-name NAME --trusted-proxy unix"):
                 self.assertIn(way, output)
 
+    def test_one_node(self) -> None:
+        """A single server needs neither a store that it shares nor a name, unless others join it."""
+        for where, said in (
+            ("127.0.0.1:8080", "--trusted-proxy 127.0.0.1\n# --listen tcp:8080:interface=127.0.0.1\n# If others join"),
+            ("10.0.0.7:8080", "--trusted-proxy ADDRESS-OF-THE-PROXY\n# --listen tcp:8080\n# If others join"),
+            ("unix:/run/a.sock", "--trusted-proxy unix\n# --listen unix:/run/a.sock\n# If others join"),
+        ):
+            output = self.run_command("proxy", "nginx", "--node", f"one={where}")
+            self.assertIn(f"The server: --public-url https://games.example {said}", output)
+            self.assertNotIn("all with one --store", output)
+
     def test_wrong_nodes(self) -> None:
         """What cannot be put into a configuration is refused, with what would be right."""
         for node in (

@@ -232,7 +232,7 @@ GOES: Final = {
 @click.option("--key", metavar="FILE", help="Of the certificate; HAProxy has it in the same file.")
 def proxy(kind: str, nodes: tuple[str, ...], url: str, certificate: str | None, key: str | None) -> None:
     """
-    Print a configuration under which several nodes answer at one address.
+    Print a configuration under which several nodes answer at one address; or a single server.
 
     New connections go to the node with the fewest; /n/NAME/ goes to that node, and is where the others send people
     whose room it has. --node is given for each: the name is the node's setting node_name.
@@ -248,10 +248,17 @@ def proxy(kind: str, nodes: tuple[str, ...], url: str, certificate: str | None, 
     if kind == "haproxy":
         files = ("/etc/ssl/games.pem", "")
     text = WRITERS[kind](places, PublicPlace(url, certificate or files[0], key or files[1]))
-    first = next(iter(places))
-    trusted = "unix" if places[first].startswith("unix:") else "ADDRESS-OF-THE-PROXY"
-    click.echo(f"# Goes {GOES[kind]}. Each node: --public-url {url} --node-name NAME --trusted-proxy {trusted}")
-    click.echo(f"# --listen {_endpoint(places[first])} and so on, all with one --store redis://HOST and one secret.")
+    name, where = next(iter(places.items()))
+    trusted = "unix" if where.startswith("unix:") else "127.0.0.1" if _is_here(where) else "ADDRESS-OF-THE-PROXY"
+    if len(places) == 1:
+        click.echo(f"# Goes {GOES[kind]}. The server: --public-url {url} --trusted-proxy {trusted}")
+        click.echo(f"# --listen {_endpoint(where)}")
+        click.echo(
+            f"# If others join it: each also --node-name NAME, here {name}, --store redis://HOST and one secret."
+        )
+    else:
+        click.echo(f"# Goes {GOES[kind]}. Each node: --public-url {url} --node-name NAME --trusted-proxy {trusted}")
+        click.echo(f"# --listen {_endpoint(where)} and so on, all with one --store redis://HOST and one secret.")
     click.echo(text, nl=False)
 
 
@@ -268,4 +275,10 @@ def _node(given: str) -> tuple[str, str]:
 
 def _endpoint(where: str) -> str:
     """:returns: the setting ``listen`` with which a node can be reached there."""
-    return where if where.startswith("unix:") else f"tcp:{where.rpartition(':')[2]}"
+    if where.startswith("unix:"):
+        return where
+    return f"tcp:{where.rpartition(':')[2]}{':interface=127.0.0.1' if _is_here(where) else ''}"
+
+
+def _is_here(where: str) -> bool:
+    return where.rpartition(":")[0] in ("127.0.0.1", "localhost")
