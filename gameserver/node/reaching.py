@@ -99,7 +99,7 @@ class Reaching:
                 located = await self._shared_out(code, located)
             if located.node is not None:
                 self._aside.back(located.code)  # another node has it, so that one can run it
-            await self._aside.look_again(located.code)
+            await self._aside.look_again(located)
             self._aside.check_room(located.code)
             if self.here(code) is None:
                 await self._open(located)

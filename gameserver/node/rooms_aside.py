@@ -97,10 +97,17 @@ class RoomsAside:
         self.put(room)
         return True
 
-    async def look_again(self, code: str) -> None:
-        """Ask the store whether a room in quarantine was freed at another node; if so it is not kept aside any more."""
+    async def look_again(self, located: Located) -> None:
+        """
+        Keep a room aside no longer if another node has mended it: it has a new game, or was freed from quarantine.
+
+        :param located: what the store says of it now.
+        """
+        code = located.code
         room = self._rooms.get(code)
-        if room is not None and room.quarantined and self._unclean is not None:
+        if room is not None and (room.id, room.game) != (located.room, located.game):
+            self.back(code)
+        elif room is not None and room.quarantined and self._unclean is not None:
             try:
                 await self._unclean.renew()
             except StoreUnavailable:

@@ -8,12 +8,15 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import msgspec
+from twisted.internet.defer import Deferred
 from twisted.logger import capturedLogs, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Answer, Game, Player, message, question, timer
 from gameserver.errors import CannotOpen, GameDefinitionError, Refused
 from gameserver.game.spec import spec_of
+from gameserver.interfaces import Located
+from gameserver.node.rooms_aside import RoomAside, RoomsAside
 from gameserver.room.inputs.arrivals import ResumeSeat
 from gameserver.room.state import SCHEMA
 from gameserver.room.timers import Timers
@@ -144,6 +147,18 @@ class CodesTests(Asides):
         self.assert_aside(f"a newer gameserver stored it: its parts are of schema {SCHEMA + 1}, this one knows")
         self.assert_one_line(events, f"its parts are of schema {SCHEMA + 1}")
         self.assertEqual(before, self.parts())
+
+    def test_room_that_another_node_has_mended(self) -> None:
+        """One that has a new game there is tried again, and so is another room that has its code by now."""
+        aside = RoomsAside()
+        for found, stays in (
+            (Located(room="r1", code="K7QM", game="counter"), True),
+            (Located(room="r1", code="K7QM", game="tally"), False),
+            (Located(room="r2", code="K7QM", game="counter"), False),
+        ):
+            aside.put(RoomAside("r1", "K7QM", "counter", "no game counter is served"))
+            self.successResultOf(Deferred.fromCoroutine(aside.look_again(found)))
+            self.assertEqual(aside.holds("K7QM"), stays)
 
     def test_code_is_found_as_people_type_it(self) -> None:
         """In lower case, too."""
