@@ -91,7 +91,7 @@ const asServed = {
 
 /** A style sheet as it stands in bundle/: without comments, and with its addresses as they are from there. */
 function styleAt(path) {
-  const text = readFileSync(fileAt(path), "utf-8").replace(/\/\*.*?\*\//gs, "").replace(/\n\s*/g, "\n").trim();
+  const text = readFileSync(fileAt(path), "utf-8").replace(/\/\*.*?\*\//gs, "").replace(/\s*([{}]|;\s)\s*/g, (_, mark) => mark.trim()).replace(/;}/g, "}").replace(/\n\s*/g, "\n").trim();
   return text.replace(/url\("([^":]+)"\)/g, (_, url) => `url("${posix.relative("/static/bundle", posix.join(posix.dirname(path), url))}")`);
 }
 

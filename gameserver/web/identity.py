@@ -102,7 +102,7 @@ class Identity(ApiCalls):
         self._delays.succeeded(name_key(name), network_of(address_of(request)))
         return self._granted(request, grant, cookie=wish.cookie, status=201)
 
-    @app.call("post", "/api/login", takes=Credentials, gives=Granted, problems=(401, 404, 429, 503))
+    @app.call("post", "/api/login", takes=Credentials, gives=Granted, problems=(401, 404, 503))
     async def login(self, request: Request, sent: RequestBody[Credentials]) -> bytes:
         """Log in with name and password."""
         wish = sent.read()
@@ -185,7 +185,7 @@ class Identity(ApiCalls):
         self._set_cookie(request, "", 0)
         return answer(request, {})
 
-    @app.call("post", "/api/enter", takes=Entry, gives=Granted, problems=(401, 404, 429, 503))
+    @app.call("post", "/api/enter", takes=Entry, gives=Granted, problems=(401, 404, 503))
     async def enter(self, request: Request, sent: RequestBody[Entry]) -> bytes:
         """Log in with a ticket: whoever logged in elsewhere comes back with one."""
         wish = sent.read()

@@ -25,9 +25,11 @@ PROBLEMS: Final = {
     429: "Too many attempts; `Retry-After` says when.",
     503: "The server is busy, about to stop, or the room is being mended; try again.",
 }
+ALWAYS: Final = (429,)
+"""The error of any request of an address that makes too many, by status."""
 WITH_BODY: Final = (400, 403, 413)
 """The errors of any request that has a body, by status."""
-WITH_TOKEN: Final = (401, 403, 429, 503)
+WITH_TOKEN: Final = (401, 403, 503)
 """The errors of any call that checks who calls, by status."""
 
 
@@ -42,7 +44,7 @@ class Route(Struct, frozen=True, kw_only=True):
     :ivar query: the arguments of its address: name, whether it has to be there, and a sentence.
     :ivar token: ``None`` where none is asked for; ``optional``; ``required``; ``cookie``: a token or a cookie is
         required; ``any``: a token, a cookie, or what the body says.
-    :ivar problems: the statuses of errors besides `WITH_BODY` and `WITH_TOKEN`.
+    :ivar problems: the statuses of errors besides `ALWAYS`, `WITH_BODY` and `WITH_TOKEN`.
     """
 
     method: str
@@ -60,7 +62,8 @@ class Route(Struct, frozen=True, kw_only=True):
     def all_problems(self) -> set[int]:
         """The statuses of all its errors."""
         looks = self.token in ("optional", "required", "cookie")
-        return {*self.problems, *(WITH_BODY if self.takes is not None else ()), *(WITH_TOKEN if looks else ())}
+        body, token = (WITH_BODY if self.takes is not None else ()), (WITH_TOKEN if looks else ())
+        return {*ALWAYS, *self.problems, *body, *token}
 
 
 IN_PATHS: Final = {

@@ -38,10 +38,11 @@ class DescriptionTests(ApiTests):
         self.assertEqual(guest["summary"], "Make a guest.")
         body = guest["requestBody"]["content"]["application/json"]["schema"]
         self.assertEqual(body, {"$ref": "#/components/schemas/GuestWish"})
-        self.assertEqual(set(guest["responses"]), {"200", "400", "401", "403", "409", "413"})
+        self.assertEqual(set(guest["responses"]), {"200", "400", "401", "403", "409", "413", "429"})
         for path, methods in self.described["paths"].items():
             for operation in methods.values():
                 self.assertRegex(operation["summary"], r"^[A-Z].*\.$", path)
+                self.assertIn("429", operation["responses"], path)  # an address may ask too often for anything
 
     def test_statuses(self) -> None:
         """What may go wrong is described with a status that the calls know."""
