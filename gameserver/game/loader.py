@@ -101,7 +101,7 @@ class _Search:
         self._calendar = calendar
         self._refused: dict[str, list[tuple[str, str]]] = {}
         self._seen: set[Path] = set()
-        self._gives_way = False
+        self._taken: set[str] = set()
 
     def place(self, place: str) -> None:
         try:
@@ -135,7 +135,8 @@ class _Search:
 
     def samples(self, folder: Path) -> None:
         """Load the samples, last of all: a name that is found already, even of a broken game, is not theirs."""
-        self._gives_way = True
+        broken = self.catalog.broken
+        self._taken = {*self.catalog.games, *(one.name for one in broken), *(Path(one.place).stem for one in broken)}
         self.folder(folder)
 
     def entry_point(self, point: importlib.metadata.EntryPoint) -> None:
@@ -223,8 +224,7 @@ class _Search:
         except Exception as error:  # noqa: BLE001 - a door: a broken game does not stop the server
             self._broken(cls.__name__, place, _told(error, cls))
             return
-        is_found = name in self.catalog.games or any(broken.name == name for broken in self.catalog.broken)
-        if self.catalog.games.get(name) is cls or (self._gives_way and is_found):
+        if name in self._taken or self.catalog.games.get(name) is cls:
             return
         if name in self.catalog.games:
             self._refuse(name, self.catalog.games.pop(name), self.catalog.places.pop(name))

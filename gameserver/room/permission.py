@@ -55,7 +55,7 @@ def _why_not_type(room: RoomCore, player: Player, type: str) -> Refused | None:
 
 
 def _not_your_turn(room: RoomCore) -> Refused:
-    return Refused("Nobody has a turn yet." if room.state.turns is None else "", code="not_your_turn")
+    return Refused("Nobody has a turn now." if room.state.turns is None else "", code="not_your_turn")
 
 
 def _is_turn_of(room: RoomCore, spec: MessageContract | TurnType, player: Player) -> bool:

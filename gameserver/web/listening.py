@@ -31,7 +31,7 @@ from zope.interface import implementer
 
 from gameserver.files import remedy
 from gameserver.web.certificates import Certificate
-from gameserver.websocket.proxies import UNIX, Proxies
+from gameserver.websocket.proxies import UNIX, Proxies, WarnOnce
 
 HAPROXY: Final = "haproxy:"
 SSL: Final = "ssl:"
@@ -137,19 +137,16 @@ class FromProxies(WrappingFactory[Any]):
     def __init__(self, factory: Any, proxies: Proxies) -> None:
         super().__init__(factory)  # type: ignore[no-untyped-call]
         self._proxies = proxies
-        self._warned = False
+        self._warn = WarnOnce(
+            "{address} is no trusted proxy: its connection is cut. trusted_proxy names those that may come to a"
+            " haproxy: endpoint"
+        )
 
     def buildProtocol(self, addr: Any) -> Any:
         """Admit a proxy; anybody else is cut off, and the first of them is named in the log."""
         if self._proxies.trusts(addr):
             return self.wrappedFactory.buildProtocol(addr)
-        if not self._warned:
-            self._warned = True
-            log.warn(
-                "{address} is no trusted proxy: its connection is cut. trusted_proxy names those that may come to a"
-                " haproxy: endpoint. This is said only once",
-                address=_host_of(addr),
-            )
+        self._warn(addr)
         return None
 
 
@@ -165,21 +162,14 @@ class Introductions(WrappingFactory[Any]):
     def __init__(self, factory: Any, reactor: Any) -> None:
         super().__init__(factory)  # type: ignore[no-untyped-call]
         self._reactor = reactor
-        self._warned = False
+        self._warn = WarnOnce(
+            "a connection of {address} to a haproxy: endpoint had no PROXY header, and was closed: let the proxy send"
+            " one (send-proxy-v2), or come to an endpoint without haproxy:"
+        )
 
     def buildProtocol(self, addr: Any) -> Any:
         """Hold the connection back."""
-        return Held(self.wrappedFactory.buildProtocol(addr), self._reactor, self._no_header)
-
-    def _no_header(self, addr: Any) -> None:
-        """Say once that a connection began with something else, and was closed."""
-        if not self._warned:
-            self._warned = True
-            log.warn(
-                "a connection of {address} to a haproxy: endpoint had no PROXY header, and was closed: let the proxy"
-                " send one (send-proxy-v2), or come to an endpoint without haproxy:. This is said only once",
-                address=_host_of(addr),
-            )
+        return Held(self.wrappedFactory.buildProtocol(addr), self._reactor, self._warn)
 
 
 class Held(Protocol):
@@ -209,10 +199,6 @@ class Held(Protocol):
         transport: Any = self.transport
         transport.wrappedProtocol = self._held
         self._held.makeConnection(transport)
-
-
-def _host_of(addr: Any) -> str:
-    return getattr(addr, "host", None) or "a UNIX socket"
 
 
 def speaks_tls(text: str) -> bool:

@@ -33,7 +33,10 @@ class Proxies:
     def __init__(self, trusted: Iterable[str] = ()) -> None:
         named = tuple(trusted)
         self._unix = UNIX in named
-        self._warned = False
+        self._warn = WarnOnce(
+            "{address} sends X-Forwarded-For, and is not believed, since trusted_proxy does not name it. If that is"
+            " your proxy, name it there: until then all its clients count as one"
+        )
         self._networks = [ip_network(text, strict=False) for text in named if text != UNIX]
 
     def __bool__(self) -> bool:
@@ -61,7 +64,7 @@ class Proxies:
         if not forwarded_for:
             return client
         if not self.trusts(peer):
-            self._warn(client)
+            self._warn(peer)
             return client
         for text in reversed(forwarded_for.split(",")):
             address = _address(_without_port(text.strip()))
@@ -97,19 +100,26 @@ class Proxies:
         found = (each for each in self._networks if each.version == wide.version and each.subnet_of(wide))  # type: ignore[arg-type]
         return next((str(each.network_address if each.num_addresses == 1 else each) for each in found), None)
 
-    def _warn(self, client: str) -> None:
-        """Say once that somebody is not believed: anybody may write the header, but it may be the operator's proxy."""
-        if self._warned:
-            return
-        self._warned = True
-        log.warn(
-            "{client} sends X-Forwarded-For, and is not believed, since trusted_proxy does not name it. If that is your"
-            " proxy, name it there: until then all its clients count as one. This is said only once",
-            client="a UNIX socket" if client == LOCAL else client,
-        )
-
     def _holds(self, address: IPv4Address | IPv6Address) -> bool:
         return any(address in network for network in self._networks)
+
+
+class WarnOnce:
+    """
+    A warning of what may be the operator's own proxy, wrongly set up; once, since anybody can cause it.
+
+    :param text: the line, with ``{address}`` in it.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = f"{text}. This is said only once"
+        self._is_said = False
+
+    def __call__(self, peer: object) -> None:
+        """:param peer: the other end of the connection, an address of Twisted's."""
+        if not self._is_said:
+            self._is_said = True
+            log.warn(self._text, address=getattr(peer, "host", None) or "a UNIX socket")
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

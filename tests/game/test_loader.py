@@ -361,12 +361,15 @@ class TwinTests(LoaderCase):
 
     def test_a_sample_gives_way(self) -> None:
         """An author's game may be named as a sample is, even while it is broken; the other samples are served."""
-        folder = self.write(tictactoe=FUNCTION, trivia="1 / 0\n")
+        unfit = CLASS.format(name="Sketch") + "    max_players = 0\n"
+        folder = self.write(tictactoe=FUNCTION, trivia="1 / 0\n", sketch=unfit)
         catalog = loader.load([str(folder)], entry_points=False)
         self.assertEqual(catalog.places["tictactoe"], str(folder / "tictactoe.py"))
-        self.assertEqual([broken.place for broken in catalog.broken], [str(folder / "trivia.py")])
-        self.assertNotIn("trivia", catalog.games)
-        self.assertIn("sketch", catalog.games)
+        self.assertEqual(
+            {broken.place for broken in catalog.broken}, {str(folder / f"{n}.py") for n in ("sketch", "trivia")}
+        )
+        self.assertFalse({"sketch", "trivia"} & catalog.games.keys())
+        self.assertIn("reversi", catalog.games)
 
     def test_third_is_refused_too(self) -> None:
         """A third does not slip in after the first two were refused."""

@@ -86,7 +86,7 @@ class LegalTests(MovesCase):
         ann = self.table.join("Ann")
         with self.assertRaises(Refused) as caught:
             ann.send("take", n=1)
-        self.assertEqual((caught.exception.code, caught.exception.text), ("not_your_turn", "Nobody has a turn yet."))
+        self.assertEqual((caught.exception.code, caught.exception.text), ("not_your_turn", "Nobody has a turn now."))
 
 
 class ToldTests(MovesCase):
