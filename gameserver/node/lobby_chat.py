@@ -150,7 +150,7 @@ class LobbyChat:
         for feed in self._feeds.values():
             feed.listeners.pop(session, None)
         if len(self._feeds) > MOST_FEEDS:
-            self._feeds = {name: w for name, w in self._feeds.items() if w.listeners or w.lock.locked}
+            self._feeds = {name: feed for name, feed in self._feeds.items() if feed.listeners or feed.lock.locked}
 
     async def say(self, user: User, to: str, text: str, data: Any) -> None:
         """
