@@ -6,20 +6,25 @@ What is promised: it opens; a room comes back exactly as it was, or is in quaran
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
+import resource
 import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any, Final
+from unittest import mock
 
 from msgspec.structs import replace
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import Asleep, Commit, Outcome, UserRow
 from gameserver.node.unclean_ends import BOOK
+from gameserver.store.sqlite import recovery
 from gameserver.store.sqlite.file import Database
 from gameserver.store.sqlite.recovery import copy, open_database
 from gameserver.store.sqlite.store import SQLiteStore
@@ -273,33 +278,76 @@ class AnythingTests(DamageCase):
 
 
 class RunningTests(DamageCase):
-    def test_goes_on(self) -> None:
-        """Damage that is met while rooms are played is mended at once: whoever has a room stores it whole again."""
+    """Damage that is met while rooms are played."""
+
+    def setUp(self) -> None:
+        """A store whose rooms were opened, and whose parts are damaged since."""
+        super().setUp()
         shutil.copy(self.whole, self.path)
-        store: SQLiteStore = inline_store(self.path)
-        replaced: list[bool] = []
-        store.replaced = lambda: replaced.append(True)
-        self.successResultOf(store.start())
-        ids = self.successResultOf(store.room_ids())
-        opened = {stored.room: stored for stored in self.successResultOf(store.open_rooms(ids))}
-        self.assertEqual(len(opened), ROOMS)
-        store._database.settle()  # type: ignore[union-attr]
+        self.store: SQLiteStore = inline_store(self.path)
+        self.replaced: list[bool] = []
+        self.store.replaced = lambda: self.replaced.append(True)
+        self.successResultOf(self.store.start())
+        ids = self.successResultOf(self.store.room_ids())
+        self.opened = {stored.room: stored for stored in self.successResultOf(self.store.open_rooms(ids))}
+        self.assertEqual(len(self.opened), ROOMS)
+        self.store._database.settle()  # type: ignore[union-attr]
         root = (
             sqlite3.connect(self.path).execute("SELECT rootpage FROM sqlite_schema WHERE name = 'parts'").fetchone()[0]
         )
         with open(self.path, "r+b") as file:
             file.seek((root - 1) * PAGE)
             file.write(bytes(PAGE))
-        store._database._db.execute("PRAGMA shrink_memory")  # type: ignore[union-attr]
-        number = 5
-        mine = opened[room_id(number)]
-        change = commit_of(number, version=mine.version + 1, fence=mine.fence, more={"x": 1})
-        (outcome,) = self.successResultOf(store.commit([change], now_ms=NOW_MS))
+        self.store._database._db.execute("PRAGMA shrink_memory")  # type: ignore[union-attr]
+
+    def commit(self, number: int, steps: int, *, whole: bool = False) -> Deferred[list[Outcome]]:
+        """Store a room so many steps after it was opened."""
+        mine = self.opened[room_id(number)]
+        made = commit_of(number, version=mine.version + steps, fence=mine.fence, whole=whole, more={"x": 1})
+        return self.store.commit([made], now_ms=NOW_MS)
+
+    def goes_on(self, number: int) -> None:
+        """Fail unless the room, stored whole once more, is there."""
+        (outcome,) = self.successResultOf(self.commit(number, 1))
         self.assertIn(outcome, (Outcome.STORED, Outcome.BEHIND))
-        whole = commit_of(number, version=mine.version + 2, fence=mine.fence, whole=True, more={"x": 1})
-        self.assertEqual(self.successResultOf(store.commit([whole], now_ms=NOW_MS)), [Outcome.STORED])
-        (again,) = self.successResultOf(store.open_rooms([room_id(number)]))
+        self.assertEqual(self.replaced, [True])
+        self.assertEqual(self.successResultOf(self.commit(number, 2, whole=True)), [Outcome.STORED])
+        (again,) = self.successResultOf(self.store.open_rooms([room_id(number)]))
         self.assertEqual(again.parts["more"], b'{"x": 1}')
-        self.assertNotIn(f"{room_id(number)}/damaged", self.successResultOf(store.read_book(BOOK)))
-        self.successResultOf(store.stop())
+        self.assertNotIn(f"{room_id(number)}/damaged", self.successResultOf(self.store.read_book(BOOK)))
+        self.successResultOf(self.store.stop())
+        self.assertEqual([name for name in os.listdir(self.folder) if ".part" in name or ".rescued" in name], [])
         self.flushLoggedErrors()
+
+    def test_goes_on(self) -> None:
+        """It is mended at once: whoever has a room stores it whole again."""
+        self.goes_on(5)
+
+    def test_disk_full(self) -> None:
+        """What cannot be mended now, wherever the disk is full, is once there is room; nothing is left on it."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        for size in (0, 4096, 40_000):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+            try:
+                failure = self.failureResultOf(self.commit(5, 1), StoreUnavailable)
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+            self.assertRegex(str(failure.value), "make room on that disk|let files grow")
+            self.assertEqual([name for name in os.listdir(self.folder) if ".part" in name], [])
+        self.assertEqual(self.replaced, [])
+        self.goes_on(5)
+
+    def test_without_its_name(self) -> None:
+        """A file that was rescued, and could not get its name, is not made once more from a file without its log."""
+        rename = os.replace
+
+        def refuse(old: str, new: str) -> None:
+            if new == self.path:
+                raise OSError(errno.EIO, "refused", new)
+            rename(old, new)
+
+        with mock.patch.object(os, "replace", refuse):
+            self.failureResultOf(self.commit(5, 1), StoreUnavailable)
+        self.assertTrue(os.path.exists(f"{self.path}.rescued"))
+        with mock.patch.object(recovery, "copy", side_effect=AssertionError):
+            self.goes_on(5)

@@ -198,10 +198,13 @@ class Database:
                 self._db.rollback()
                 raise
         except sqlite3.Error as error:
-            kind = _kind_of(error)
-            self._is_damaged = self._is_damaged or kind is Damaged
-            raise kind(f"{self._path} cannot be written: {_told(error)}") from error
+            raise self._unwritten(error) from error
         return results
+
+    def _unwritten(self, error: sqlite3.Error) -> StoreUnavailable:
+        kind = _kind_of(error)
+        self._is_damaged = self._is_damaged or kind is Damaged
+        return kind(f"{self._path} cannot be written: {_told(error)}")
 
     def _shut(self) -> None:
         """
@@ -220,8 +223,11 @@ class Database:
             reader.close()
 
     def settle(self) -> None:
-        """Copy the log into the file, and empty it."""
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        """Copy the log into the file, and empty it. :raises StoreUnavailable: it cannot be written."""
+        try:
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            raise self._unwritten(error) from error
 
     def commit(self, commits: Sequence[Commit], now_ms: int) -> list[Outcome]:
         """Store each commit whose fence is current, all of it or nothing; see `IStore.commit`."""

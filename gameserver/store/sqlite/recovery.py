@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from itertools import chain, count
 from typing import Final
 
@@ -52,29 +52,38 @@ def replace(path: str, sync: str, fault: str, *, say: Callable[[str], object] | 
     """
     Replace a damaged file by what can be read of it, and say what was lost.
 
+    If this failed before, it can be called again: a file that was rescued by then only gets its name.
+
     :param fault: what is wrong with it.
     :param say: called with each line that an operator should read; None: they are logged.
     :raises StoreLocked: another process has it.
     :raises StoreUnavailable: it cannot be done; the damaged file is unchanged.
     """
     say = say or _log_line
-    say(f"{path} is damaged, and is replaced by what can be read of it: {fault}")
-    kept = _unused(f"{path}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
+    lost: list[str] = []
     try:
         with lock(path):
-            salvage = copy(path, f"{path}.part", sync)
-            for end in ("", "-wal"):
-                if os.path.exists(path + end):
-                    _keep(path + end, kept + end)
-            os.replace(f"{path}.part", f"{path}.rescued")
+            if counting_file(path) == path:
+                say(f"{path} is damaged, and is replaced by what can be read of it: {fault}")
+                lost = _rescue(path, sync)
             _finish(path)
     except BlockingIOError:
         raise StoreLocked(f"{path} is in use by another process.") from None
     except OSError as error:
         raise StoreUnavailable(f"{path} is damaged, and cannot be copied: {remedy(error)}") from error
-    for line in salvage.in_words():
-        say(f"{path}: {line}")
-    say(f"the damaged file is kept as {kept}")
+    for line in lost:
+        say(line)
+
+
+def _rescue(path: str, sync: str) -> list[str]:
+    """Keep a damaged file under another name, and make ``PATH.rescued`` of it. :returns: what to say of it."""
+    kept = _unused(f"{path}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
+    salvage = copy(path, f"{path}.part", sync)
+    for end in ("", "-wal"):
+        if os.path.exists(path + end):
+            _keep(path + end, kept + end)
+    os.replace(f"{path}.part", f"{path}.rescued")
+    return [*(f"{path}: {line}" for line in salvage.in_words()), f"the damaged file is kept as {kept}"]
 
 
 def copy(path: str, to: str, sync: str) -> Salvage:
@@ -85,26 +94,30 @@ def copy(path: str, to: str, sync: str) -> Salvage:
     :raises StoreUnavailable: nothing of a store can be read in it.
     :raises OSError: the file cannot be read, or the new one cannot be written.
     """
+    _delete(to)
+    with ExitStack() as undo:
+        undo.callback(_delete, to)  # the space may be what is wanted
+        file = FilePages(path)
+        with closing(Database(to, sync)) as database:
+            now_ms = time.time_ns() // 1_000_000
+            salvage: Salvage
+            try:
+                (salvage,) = database.transact([lambda new: Copying(file, new, now_ms=now_ms).run()])
+            except NothingSaved:
+                raise StoreUnavailable(
+                    f"{path} has nothing of a server's; put a copy of it back, or give another file"
+                ) from None
+            database.settle()
+        os.unlink(f"{to}.lock")
+        _sync(to)
+        undo.pop_all()
+    return salvage
+
+
+def _delete(path: str) -> None:
     for end in ("", *LOGS, ".lock"):
         with suppress(FileNotFoundError):
-            os.unlink(to + end)
-    file = FilePages(path)
-    database = Database(to, sync)
-    try:
-        now_ms = time.time_ns() // 1_000_000
-        (salvage,) = database.transact([lambda new: Copying(file, new, now_ms=now_ms).run()])
-        database.settle()
-    except NothingSaved:
-        raise StoreUnavailable(
-            f"{path} has nothing of a server's; put a copy of it back, or give another file"
-        ) from None
-    finally:
-        database.close()
-        with suppress(FileNotFoundError):
-            os.unlink(f"{to}.lock")
-    _sync(to)
-    found: Salvage = salvage
-    return found
+            os.unlink(path + end)
 
 
 def _log_line(line: str) -> None:

@@ -104,6 +104,7 @@ class SQLiteStore(SQLiteUsers, SQLiteBooks, SQLiteSleep):
         self._calls: deque[tuple[Callable[[Database], Any], Deferred[Any]]] = deque()
         # Used only in the writer's thread.
         self._database: Database | None = None
+        self._damage: str | None = None  # what is wrong with the file, until it is replaced
 
     def start(self) -> Deferred[None]:
         """Open the store; see `IStore.start`."""
@@ -239,17 +240,22 @@ class SQLiteStore(SQLiteUsers, SQLiteBooks, SQLiteSleep):
             self._reactor.callFromThread(self._answer, dones, outcome)
 
     def _transact(self, calls: Sequence[Callable[[Database], Any]]) -> list[Any]:
+        if self._damage is not None:  # it could not be replaced when that was found, for instance for want of space
+            self._replace(self._damage)
         if self._database is None:
             raise StoreUnavailable(f"{self._path} is not open.")
         try:
             return self._database.transact(calls)
         except Damaged as damaged:
             self._database.close()
-            self._database = None
-            replace(self._path, self._sync, str(damaged))
-            self._database = Database(self._path, self._sync)
-            self._reactor.callFromThread(self._replaced)
-            return self._database.transact(calls)
+            self._database, self._damage = None, str(damaged)
+            return self._replace(self._damage).transact(calls)
+
+    def _replace(self, damage: str) -> Database:
+        replace(self._path, self._sync, damage)
+        self._database, self._damage = Database(self._path, self._sync), None
+        self._reactor.callFromThread(self._replaced)
+        return self._database
 
     def _close(self) -> None:
         database, self._database = self._database, None
