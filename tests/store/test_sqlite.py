@@ -20,7 +20,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from gameserver.errors import StoreLocked, StoreUnavailable
 from gameserver.interfaces import Commit, Outcome
 from gameserver.store.sqlite import store as sqlite
-from gameserver.store.sqlite.file import SCHEMA_VERSION
+from gameserver.store.sqlite.schema import SCHEMA_VERSION
 from gameserver.store.sqlite.store import SQLiteStore, WriterThread
 from tests.store import InlineWriter, change, inline_store
 

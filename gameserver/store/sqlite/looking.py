@@ -12,8 +12,9 @@ from zope.interface import implementer
 
 from gameserver.interfaces import IRoomReader, Located, Stored
 from gameserver.store.sqlite.asleep import SleepTable
-from gameserver.store.sqlite.file import SCHEMA_VERSION, CannotLook, Database, copied, looked_at
+from gameserver.store.sqlite.file import CannotLook, Database, copied, looked_at
 from gameserver.store.sqlite.rooms import RoomTables
+from gameserver.store.sqlite.schema import SCHEMA_VERSION
 from gameserver.store.sqlite.tables import Entries
 
 T = TypeVar("T")

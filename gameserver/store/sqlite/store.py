@@ -5,7 +5,7 @@ The way of a call: the reactor's thread appends it to those that wait, and wakes
 wait, makes them in one transaction, and hands the results back to the reactor's thread, where the Deferreds fire. While
 one transaction is written the next calls gather: the busier the store, the more calls share one write to the disk.
 
-For the file itself and its tables see `gameserver.store.sqlite.file`.
+For the file itself see `gameserver.store.sqlite.file`, for its tables `gameserver.store.sqlite.schema`.
 """
 
 from __future__ import annotations
