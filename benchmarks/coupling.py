@@ -25,6 +25,8 @@ LONG = 400
 """Lines of a file that is read at one sitting."""
 FILES, CHANGES = 18, 30
 """So many files a committed ``send`` enters at most, and so often it goes from one to another."""
+CYCLE, SLOTS = 6, 20
+"""So many modules a cycle of imports has at most, and so many slots `Room`."""
 
 
 class Counter(Game):
@@ -154,6 +156,11 @@ def assigned_outside() -> set[str]:
     return found
 
 
+def length(path: Path) -> int:
+    """:returns: how many lines a file has."""
+    return len(path.read_text("utf-8").splitlines())
+
+
 def sources() -> Iterator[Path]:
     """:returns: the files of the package."""
     return (path for path in sorted(PACKAGE.rglob("*.py")) if "_games" not in path.parts)
@@ -162,7 +169,7 @@ def sources() -> Iterator[Path]:
 def main() -> int:
     """Print it all."""
     files, changes = way_of_a_message()
-    lines = {path: len(path.read_text("utf-8").splitlines()) for path in sources()}
+    lines = {path: length(path) for path in sources()}
     parts = cycles(imports())
     across = [part for part in parts if len({name.rpartition(".")[0] for name in part}) > 1]
     print(f"one committed send: {files} files, {changes} changes of file")

@@ -69,3 +69,22 @@ class BenchmarkTests(SynchronousTestCase):
         self.assertTrue(1 < files <= changes)
         self.assertLessEqual(files, coupling.FILES)
         self.assertLessEqual(changes, coupling.CHANGES)
+
+    def test_measures(self) -> None:
+        """No cycle leads across folders, `Room` has few slots, and a file can be read at one sitting."""
+        coupling = self.load("coupling")
+        cycles = coupling.cycles(coupling.imports())
+        self.assertLessEqual(max(map(len, cycles)), coupling.CYCLE)
+        self.assertEqual([part for part in cycles if len({name.rpartition(".")[0] for name in part}) > 1], [])
+        self.assertLessEqual(len(coupling.slots_of_room()), coupling.SLOTS)
+        self.assertEqual(coupling.assigned_outside(), {"game"})
+        static = FOLDER.parent / "gameserver" / "web" / "static"
+        scripts = [FOLDER.parent / "clients" / "js" / "src", *(static / name for name in ("kit", "page", "play"))]
+        sources = [
+            *coupling.sources(),
+            *static.glob("*.js"),
+            *(path for part in scripts for path in part.rglob("*.js")),
+        ]
+        long = {path.name: coupling.length(path) for path in sources if coupling.length(path) > coupling.LONG}
+        self.assertEqual(list(long), ["messages.py"])
+        self.assertLessEqual(long["messages.py"], 650)
