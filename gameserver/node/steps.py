@@ -216,21 +216,26 @@ class RoomSteps:
             if lasted:
                 self.lasting = None
                 if self.state is WAITING:
-                    self.state = READY
-            if failure is None:
-                broadcast.finish(self.room)
-                self._end_step(done)
-            elif step.hung and input.asked_by is None and not isinstance(input, LoadRoom):
-                # What the framework did stands, such as a timer that was taken: undone, it would be due again at once.
-                self.room.context.log.failure(
-                    "room {room} hung at {what}", failure, room=self.room.code, what=input.what
-                )
-                broadcast.finish(self.room)
-                self._end_step(done)
-            else:
-                self._failed(input, done, failure)
+                    self.state = STEPPING  # what the end of this step makes others ask comes after it
+            try:
+                if failure is None:
+                    broadcast.finish(self.room)
+                    self._end_step(done)
+                elif step.hung and input.asked_by is None and not isinstance(input, LoadRoom):
+                    # What the framework did stands, such as a timer that was taken: undone, it would be due again at
+                    # once.
+                    self.room.context.log.failure(
+                        "room {room} hung at {what}", failure, room=self.room.code, what=input.what
+                    )
+                    broadcast.finish(self.room)
+                    self._end_step(done)
+                else:
+                    self._failed(input, done, failure)
+            finally:
+                if lasted:
+                    self._follow_clock()
+                    self._stop_stepping()
             if lasted:
-                self._follow_clock()
                 self.go_on()
 
         if self.notes is not None:

@@ -244,6 +244,18 @@ class AsyncTests(SynchronousTestCase):
         self.assertEqual(self.table.state, {"left": ["Bob", True, "x"]})
         self.assertEqual(self.bob.left, "banned")
 
+    def test_next_after_kick(self) -> None:
+        """What waits begins once all is told of a step in which a seat ended: clients miss nothing of either."""
+        kicked = self.ann.send("throw_out", whom=self.bob.id)
+        fetched = self.ann.send("fetch", word="x")
+        self.fire("y")
+        self.successResultOf(kicked)
+        self.assertEqual(self.ann.docs["room"], {"left": ["Bob", True, "y"]})
+        self.fire("z")
+        self.assertEqual(self.successResultOf(fetched), "z")
+        expected = {"left": ["Bob", True, "y"], "asked": "x", "found": "z"}
+        self.assertEqual((self.ann.docs["room"], self.table.state), (expected, expected))
+
     def test_kick_undone(self) -> None:
         """A kick that is undone has no `on_leave`, now or later."""
         self.assertRaises(Refused, self.ann.send, "throw_out", whom=self.bob.id, fail=True)
