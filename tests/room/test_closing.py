@@ -79,6 +79,19 @@ class Lasting(Inn):
             self.close("all gone")
 
 
+class Polite(Game):
+    """Says good night, and does nothing else."""
+
+    needs_start = False
+
+    @message
+    def shut(self, player: Player) -> None:
+        self.close("closing time")
+
+    def on_close(self) -> None:
+        self.send("good night")
+
+
 class CloseTests(SynchronousTestCase):
     """``self.close(reason)``."""
 
@@ -106,6 +119,14 @@ class CloseTests(SynchronousTestCase):
         self.ann.send("shut", reason="x")
         self.assertEqual(Inn.closed, [["Ann", "Bob"]])
         self.assertIn(b'"closing"', self.bob.seen())
+
+    def test_event_only(self) -> None:
+        """Everybody is told also where ``on_close`` does nothing but say one thing."""
+        table = Table(Polite)
+        ann, bob = table.join("Ann"), table.join("Bob")
+        ann.send("shut")
+        for visitor in (ann, bob):
+            self.assertEqual((visitor.left, [e.type for e in visitor.inbox]), ("closed", ["good night"]))
 
     def test_without_reason(self) -> None:
         """A reason may be left out."""

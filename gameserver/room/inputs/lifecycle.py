@@ -79,8 +79,9 @@ class EndRoom(Input, frozen=True):
         """Call ``on_close``, and let everybody go."""
         reason, text = room.moment.closing or "closed", room.moment.closing_text
         await room.game_calls.alone("on_close", room.game.on_close)
+        told = text or (reason if reason != "closed" else None)
         for seat in list(room.seats.values()):
-            room.changes.departures.append(Departure(seat, "closed", text or (reason if reason != "closed" else None)))
+            room.journal.append(room.changes.departures, Departure(seat, "closed", told))
         room.moment.ended = True
 
 
