@@ -34,6 +34,12 @@ class Teams(Game):
         self.group(team).public = public
 
     @message
+    def publish_without(self, player: Player, team: str, who: list[Player]) -> None:
+        self.group(team).public = True
+        for each in who:
+            self.group(team).remove(each)
+
+    @message
     def look(self, player: Player, team: str) -> Any:
         group = self.group(team)
         return [[p.name for p in group.players], player in group, group.public, player.groups, group.name]
@@ -128,6 +134,23 @@ class GroupTests(SynchronousTestCase):
         self.assertEqual(self.groups_of(self.bob), [["red"]] * 3)
         self.ann.send("publish", team="red", public=False)
         self.assertEqual(self.groups_of(self.bob), [["red"], ["red"], []])
+
+    def test_made_public_without(self) -> None:
+        """Whoever leaves it in the step in which it becomes public is in it for nobody any more."""
+        everybody = [self.ann, self.bob, self.cleo]
+        self.ann.send("put", team="red", who=[each.id for each in everybody])
+        self.ann.send("publish_without", team="red", who=[self.bob.id, self.cleo.id])
+        self.assertEqual([self.groups_of(each) for each in everybody], [[["red"]] * 3, [[]] * 3, [[]] * 3])
+
+    def test_away_meanwhile(self) -> None:
+        """Whoever was in a group only while away knows nothing of its members afterwards."""
+        self.ann.send("put", team="red", who=[self.ann.id])
+        self.bob.drop()
+        self.ann.send("put", team="red", who=[self.bob.id])
+        self.ann.send("take", team="red", whom=self.bob.id)
+        self.bob.resume()
+        self.assertTrue(self.bob.recovered)
+        self.assertEqual(self.groups_of(self.ann), [["red"], [], []])
 
     def test_known_as_it_is(self) -> None:
         """Whatever groups do, and whoever comes when: each knows of public groups, and of those that they are in."""

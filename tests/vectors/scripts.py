@@ -400,7 +400,7 @@ def audiences() -> list[Step]:
 
 
 def memberships() -> list[Step]:
-    """Who changes from one public group to another is in that one alone, also for who came later, as ``info`` says."""
+    """Who leaves a public group is in it no more, for all; who leaves a private one forgets who is in it."""
     info = {**INFO, "groups": ["red", "blue"]}
     ann, bob = {**ANN, "groups": ["red", "tall"]}, {**BOB, "groups": ["red", "tall"]}
     return [
@@ -410,6 +410,7 @@ def memberships() -> list[Step]:
         said(1, "seat", op="seats", seats=[{**ANN, "groups": ["tall"]}]),
         said(7, op="seats", seats=[{**BOB, "groups": []}]),
         said(8, op="room", info=INFO),
+        said(2, "seat", op="seats", seats=[ANN]),
     ]
 
 

@@ -24,13 +24,16 @@ If more seats than this enter a private group in one step, they are told of each
 on its stream, before the document that begins it.
 """
 
+_UNKNOWN: Final[tuple[bool, frozenset[str]]] = (False, frozenset())
+"""A group of which nothing was told."""
+
 
 def restore(room: Room) -> None:
     """The room was read from the store: its clients know it as it is, or will be told."""
     publisher = room.publisher
     publisher.info = _encode(room_info(room))
     publisher.seats = {s.id: _encode(seat_info(room, s, ())) for s in room.seats.values()}
-    publisher.groups = {name: frozenset(group.members) for name, group in room.state.groups.items()}
+    publisher.groups = {name: (group.public, frozenset(group.members)) for name, group in room.state.groups.items()}
     publisher.channels = room.talking.channels.infos()
     room.journal.stale.info = False
 
@@ -167,9 +170,10 @@ def _tell_groups(room: Room, log: list[Said], changed: Collection[str]) -> None:
     concerned: dict[str, dict[str, None]] = {}
     told = room.publisher.groups
     for name, group in room.state.groups.items():
-        members, before = frozenset(group.members), told.get(name, frozenset())
+        was_public, before = told.get(name, _UNKNOWN)
+        members = frozenset(group.members)
         moved = (members ^ before).union(id for id in changed if id in members)
-        told[name] = members
+        told[name] = group.public, members
         here = [room.seats[id] for id in sorted(moved, key=int) if id in room.seats]
         for seat in here:
             concerned.setdefault(seat.id, {seat.id: None})
@@ -184,6 +188,11 @@ def _tell_groups(room: Room, log: list[Said], changed: Collection[str]) -> None:
                 fellows = group.members
             for id in new:
                 concerned[id].update(dict.fromkeys(fellows))
+        elif not was_public and (left := [seat for seat in here if seat.id not in members]):
+            # Only the members know that these were in it: what all are told of public groups does not take that back.
+            _say_seats(room, log, f"group:{name}", [told_seat(room, seat, ()) for seat in left])
+            for seat in left:
+                concerned[seat.id].update((other.id, None) for other in left)
     room.journal.stale.groups = False
     for id, seats in concerned.items():
         _tell_own_seat(room, log, room.seats[id], seats)

@@ -64,7 +64,7 @@ class Publisher:
         self.info = b""
         self.seats: dict[str, bytes] = {}
         self.fellows: dict[str, dict[tuple[str, ...], bytes]] = {}
-        self.groups: dict[str, frozenset[str]] = {}
+        self.groups: dict[str, tuple[bool, frozenset[str]]] = {}
         self.channels: dict[str, messages.ChannelInfo] = {}
         self.patches: dict[str, Waiting] = {}
         self.patches_at = 0.0
