@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple, get_arg
 
 from gameserver.errors import GameDefinitionError
 from gameserver.protocol.messages import HOST_ACTS
+from gameserver.protocol.values import is_scalar
 from gameserver.room.publish.quantize import is_setting
 
 Durability = Literal["commit", "relaxed", "none"]
@@ -37,8 +38,11 @@ class Must(NamedTuple):
 
 
 def _number(low: float, high: float, expected: str, *, over: bool = False) -> Must:
-    """A number from ``low`` to ``high``; ``over``: greater than ``low``."""
-    return Must(lambda v: isinstance(v, int | float) and low <= v <= high and not (over and v == low), expected)
+    """A number from ``low`` to ``high``, which True and False are not; ``over``: greater than ``low``."""
+    return Must(
+        lambda v: isinstance(v, int | float) and type(v) is not bool and low <= v <= high and not (over and v == low),
+        expected,
+    )
 
 
 def _whole(low: int, high: float, expected: str) -> Must:
@@ -55,12 +59,17 @@ def _or_none(must: Must) -> Must:
     return Must(lambda v: v is None or must.holds(v), f"{must.expected}, or None")
 
 
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and is_scalar(value)
+
+
 def _are_roles(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(k, str) and type(n) is int and n > 0 for k, n in value.items())
+    return isinstance(value, dict) and all(_is_text(k) and k and type(n) is int and n > 0 for k, n in value.items())
 
 
 _ENDLESS: Final = float("inf")
-_TEXT: Final = Must(lambda v: isinstance(v, str), "a string")
+_MOST_A_S: Final = 1_000_000
+_TEXT: Final = Must(_is_text, "a string, without half a surrogate pair")
 _YES_OR_NO: Final = Must(lambda v: isinstance(v, bool), "True or False")
 _SECONDS: Final = _number(0, _ENDLESS, "seconds, 0 or more")
 _HZ: Final = _number(0, 60, "0 to 60")
@@ -160,8 +169,8 @@ class GameSettings:
     """a room where nobody was connected for so long closes; None: never"""
     downtime: ClassVar[Annotated[Downtime, _one_of(*get_args(Downtime))]] = "pause"
     """``"pause"``: timers stand still while no server runs; ``"count"``: overdue ones fire at once, in order"""
-    messages_per_s: ClassVar[Annotated[float, _number(0, _ENDLESS, "a number over 0", over=True)]] = 20
-    """of one player: messages, chat and starts; twice as many at once"""
+    messages_per_s: ClassVar[Annotated[float, _number(0, _MOST_A_S, "a number over 0, to 1000000", over=True)]] = 20
+    """of one player: messages, chat and starts; twice as many at once, at least one"""
     chat_to: ClassVar[Annotated[tuple[str, ...], _ADDRESSES]] = ("room", "group")
     """``"room"``, ``"group"``, ``"seat"``: where players may write"""
     chat_history: ClassVar[Annotated[int, _whole(0, 1000, "lines of each channel, 0 to 1000")]] = 50

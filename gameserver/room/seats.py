@@ -35,7 +35,7 @@ class Player:
         self.gone = False
         self._moderates = False
         rate = room.game_class.messages_per_s
-        self._bucket = TokenBucket(rate, 2 * rate)
+        self._bucket = TokenBucket(rate, max(2 * rate, 1))  # with less no message would ever be let through
 
     @property
     def user_id(self) -> str:

@@ -189,12 +189,12 @@ class SettingTests(SynchronousTestCase):
         bad: dict[str, tuple[Any, ...]] = {
             "min_players": (-1, "2", 1.5, None, True),
             "max_players": (0, -1, "2"),
-            "roles": ([], {"screen": 0}, {"screen": "1"}, {1: 1}),
+            "roles": ([], {"screen": 0}, {"screen": "1"}, {1: 1}, {"": 1}, {"\ud800": 1}),
             "auto_start": (1, "yes"),
             "needs_start": (None, 0),
             "late_join": ("no",),
-            "hold_s": (-1, "1", float("nan")),
-            "tick_hz": (-1, "1", 1000),
+            "hold_s": (-1, "1", float("nan"), True),
+            "tick_hz": (-1, "1", 1000, True),
             "patch_hz": (-1, "1"),
             "durability": ("always", None),
             "storage": ("file",),
@@ -203,11 +203,11 @@ class SettingTests(SynchronousTestCase):
             "max_table_bytes": (0, True, "1"),
             "idle_close_s": (-1, "x"),
             "downtime": ("stop", None),
-            "messages_per_s": (0, -1, "x"),
+            "messages_per_s": (0, -1, "x", float("inf")),
             "chat_to": ("room", ("everybody",), None, 5),
             "version": (0, "1"),
             "name": ("With Space", 5),
-            "title": (5,),
+            "title": (5, "\ud800"),
         }
         for name, values in bad.items():
             for value in values:

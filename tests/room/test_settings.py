@@ -257,6 +257,14 @@ class RateTests(SynchronousTestCase):
                     return n
         return 100
 
+    def test_slow(self) -> None:
+        """One at once always may, however long it is until the next."""
+        table = Table(type("Slow", (Rated,), {"messages_per_s": 0.1}))
+        ann = table.join("Ann")
+        self.assertEqual(self.burst(ann), 1)
+        table.advance(10)
+        self.assertEqual(self.burst(ann), 1)
+
     def test_burst_and_rate(self) -> None:
         """Ten at once, then five a second; each player alone."""
         table = Table(Rated)
