@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, TypeVar, overload
 from msgspec import Struct
 
 from gameserver.errors import GameDefinitionError
+from gameserver.protocol.values import is_scalar
 
 ATTRIBUTE: Final = "_gameserver_mark"
 """Where a mark is kept on the function."""
@@ -92,6 +93,16 @@ def message(
         when that is.
     :raises GameDefinitionError: these do not go together.
     """
+    if method is not None and not callable(method):
+        raise GameDefinitionError(
+            f'message marks a method, not {method!r}; say who may send it so: @message(by="host")'
+        )
+    if not isinstance(by, str):
+        raise GameDefinitionError(f'message: by is one role, "host" or "any", not {by!r}')
+    if name is not None and not (isinstance(name, str) and name and is_scalar(name)):
+        raise GameDefinitionError(f"message: its name on the wire is a str that is not empty, not {name!r}")
+    if not isinstance(durable, bool):
+        raise GameDefinitionError(f"message: durable is True or False, not {durable!r}")
     if turn not in (False, True, "any"):
         raise GameDefinitionError(f'message: turn is True, "any" or False, not {turn!r}')
     if phase is not None and not isinstance(phase, str):

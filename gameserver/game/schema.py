@@ -61,11 +61,15 @@ class Schema:
         self.name = name
         self._room: Room | None = None
         where = within_class(function)
-        parameters = list(inspect.signature(function).parameters.values())[skip:]
+        parameters = list(inspect.signature(function).parameters.values())
+        self._taken = frozenset(p.name for p in parameters[:skip] if p.kind is not p.POSITIONAL_ONLY)
+        parameters = parameters[skip:]
         named = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
         self.open = any(p.kind is p.VAR_KEYWORD for p in parameters)
         if any(p.kind is p.VAR_POSITIONAL for p in parameters):
             raise GameDefinitionError(f"{where}: *{parameters[-1].name} has no name on the wire; name each parameter.")
+        if hidden := next((p.name for p in named if p.kind is p.POSITIONAL_ONLY), None):
+            raise GameDefinitionError(f"{where}: {hidden!r} travels by its name; leave out the / behind it.")
         if defaults_only and any(p.default is p.empty for p in named):
             missing = next(p.name for p in named if p.default is p.empty)
             raise GameDefinitionError(f"{where}: the option {missing!r} needs a default: {missing}: ... = ...")
@@ -300,6 +304,8 @@ class Schema:
         arguments = self.arguments(converted)
         if self.open:
             arguments.update({k: v for k, v in value.items() if k not in arguments})
+            if taken := self._taken & arguments.keys():  # Python has no two arguments of one name
+                raise ValidationError(f"Object contains unknown field `{min(taken)}`")
         return arguments
 
     def _strictly(self, value: Any) -> Any:
@@ -354,5 +360,6 @@ def _has_seat(kind: types.Type) -> bool:
 
 
 def _bad_data(error: Exception) -> Refused:
-    text, _, path = str(error).partition(" - at `")
-    return Refused(text, code="bad_data", path=path.rstrip("`") or "$")
+    text, _, path = str(error).partition(" - at ")
+    of_key, _, path = path.rpartition("`$")  # of a key, msgspec says: at `key` in `$.v`
+    return Refused(f"{text} for a key" if of_key else text, code="bad_data", path=f"${path.rstrip('`')}")

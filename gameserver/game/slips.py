@@ -85,6 +85,25 @@ def check_hooks(cls: type[GameSettings], base: type[GameSettings]) -> None:
             ) from None
 
 
+def check_not_yielding(cls: type[GameSettings], name: str, member: object) -> None:
+    """
+    :param member: what the room calls: a hook, or a method that is marked.
+    :raises GameDefinitionError: it is a generator: nobody would go through it, so it would do nothing.
+    """
+    function = getattr(member, "function", getattr(member, "__func__", member))
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        text = f"{cls.__name__}.{name} must not yield, or none of it would be done. To wait, write async def and await."
+        raise GameDefinitionError(text)
+
+
+def takes_sender(function: object) -> bool:
+    """Whether a message is a plain method, with a second parameter for the sender."""
+    if not inspect.isfunction(function):
+        return False
+    parameters = list(inspect.signature(function).parameters.values())[:2]
+    return len(parameters) == 2 and all(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters)
+
+
 def hook(cls: type[GameSettings], name: str, parameters: int) -> Callable[..., Any] | None:
     """
     Find one of the hooks in `LATER`, whose names a game may use for something else.

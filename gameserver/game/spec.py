@@ -18,7 +18,7 @@ from gameserver.game.marks import BotMark, CronMark, MessageMark, TimerMark, mar
 from gameserver.game.question import Question
 from gameserver.game.schema import Schema
 from gameserver.game.settings import check_settings, setting
-from gameserver.game.slips import Slip, check_hooks, check_migrate, hook, slips
+from gameserver.game.slips import HOOKS, Slip, check_hooks, check_migrate, check_not_yielding, hook, slips, takes_sender
 from gameserver.room import bounds
 from gameserver.room.publish.quantize import Quanta
 from gameserver.room.turns import legal
@@ -166,6 +166,8 @@ class Spec:
         waits = False
         for attribute in dir(cls):
             member = inspect.getattr_static(cls, attribute)
+            if attribute in HOOKS or mark_of(member) is not None or isinstance(member, Question):
+                check_not_yielding(cls, attribute, member)
             if not isinstance(mark_of(member), BotMark):  # a bot's coroutine is awaited between two steps
                 waits = waits or inspect.iscoroutinefunction(getattr(member, "function", member))
             self._read(attribute, member, timers)
@@ -249,7 +251,7 @@ class Spec:
             raise GameDefinitionError(
                 f"{self.cls.__name__}.{attribute}: by={mark.by!r} is nobody here; one of {', '.join(sorted(roles))}."
             )
-        if len(inspect.signature(function).parameters) < 2:
+        if not takes_sender(function):
             raise GameDefinitionError(
                 f"{self.cls.__name__}.{attribute}: a message's first parameter after self is the sender: "
                 f"def {attribute}(self, player: Player)"

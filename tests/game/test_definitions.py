@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -238,6 +239,50 @@ class SignatureTests(SynchronousTestCase):
     def test_no_sender(self) -> None:
         """A message's first parameter is the sender."""
         self.assert_bad(play=message(lambda self: None))
+
+    def test_sender_without_place(self) -> None:
+        """The sender is given by its place, to a method."""
+        for play in (
+            lambda self, *, player: None,
+            lambda self, *players: None,
+            lambda self, **players: None,
+            staticmethod(method),
+            partial(method),
+        ):
+            self.assertIn("sender", self.assert_bad(play=message(play)))
+
+    def test_mark_that_is_wrong(self) -> None:
+        """What is said of a message is what it can be."""
+        wrong: Any = ({"by": ["host"]}, {"by": None}, {"name": ""}, {"name": 5}, {"name": "\ud800"}, {"durable": "no"})
+        for wish in wrong:
+            error = self.assertRaises(GameDefinitionError, lambda wish: message(**wish), wish)
+            self.assertIn(next(iter(wish)), str(error))
+        for marked in ("host", property(method), classmethod(method)):
+            error = self.assertRaises(GameDefinitionError, message, marked)
+            self.assertIn('by="host"', str(error))
+
+    def test_positional_only(self) -> None:
+        """What travels by its name is no positional-only parameter; the sender may be one."""
+
+        def play(self: Game, player: Player, cell: int, /) -> None:
+            """A cell is needed."""
+
+        self.assertIn("cell", self.assert_bad(play=message(play)))
+        spec_of(type("Good", (Game,), {"play": message(lambda self, player, /, cell: None)}))
+
+    def test_yields(self) -> None:
+        """A generator would do nothing: no hook, message, timer or question is one."""
+
+        def yields(self: Game, player: Player) -> Any:
+            yield
+
+        async def yields_later(self: Game, player: Player) -> Any:
+            yield
+
+        for each in (yields, yields_later):
+            self.assertIn("must not yield", self.assert_bad(on_join=each))
+            self.assertIn("must not yield", self.assert_bad(play=message(each)))
+            self.assertIn("must not yield", self.assert_bad(ring=timer(each)))
 
     def test_unknown_by(self) -> None:
         """``by`` names a role of the game."""

@@ -55,6 +55,10 @@ class Talkative(Game):
         return {"a": a, **rest}
 
     @message
+    def numbered(self, player: Player, names: dict[int, str]) -> list[str]:
+        return list(names.values())
+
+    @message
     def pick(self, player: Player, what: Literal["a", "b"], n: float = 0.5) -> Any:
         return [what, n]
 
@@ -104,6 +108,11 @@ class MessageTests(SynchronousTestCase):
         refused = self.assertRaises(Refused, self.ann.send, type, data, **fields)
         return refused.code, refused.path
 
+    def test_rest_is_no_other_parameter(self) -> None:
+        """Where any field is taken, one that is named as ``self`` or the sender is `bad_data`."""
+        for name in ("self", "player"):
+            self.assertEqual(self.refusal("open_", {"a": 1, name: 2})[0], "bad_data", name)
+
     def test_reply(self) -> None:
         """The return value is the reply; accepted before the start too."""
         self.assertEqual(self.ann.send("play", cell=4), [4, False, "lobby"])
@@ -125,6 +134,7 @@ class MessageTests(SynchronousTestCase):
         code, path = self.refusal("play", cell=4, extra=1)
         self.assertEqual((code, path is not None and path.startswith("$")), ("bad_data", True))
         self.assertEqual(self.refusal("nothing", extra=1)[0], "bad_data")
+        self.assertEqual(self.refusal("numbered", names={"x": "y"}), ("bad_data", "$.names"))
         self.assertEqual(self.refusal("play", cell=4, player=self.bob.id)[0], "bad_data")
 
     def test_open(self) -> None:
