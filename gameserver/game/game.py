@@ -231,7 +231,10 @@ class Game(GameSettings):
         Close the room for good at the end of this step; its code is no other room's for a day.
 
         :param reason: a word or sentence that clients are told.
+        :raises TypeError: it is no str.
         """
+        if not isinstance(reason, str):
+            raise TypeError(f"close: the reason is a str, not {reason!r}")
         self._gs_room.close(reason)
 
     def pause(self) -> None:

@@ -41,6 +41,10 @@ class Inn(Game):
         return "done"
 
     @message
+    def shut_for(self, player: Player, reason: Any) -> None:
+        self.close(reason)
+
+    @message
     def shut_plain(self, player: Player) -> None:
         self.close()
 
@@ -132,6 +136,13 @@ class CloseTests(SynchronousTestCase):
         """A reason may be left out."""
         self.ann.send("shut_plain")
         self.assertEqual((self.bob.left, self.table.status), ("closed", "closed"))
+
+    def test_reason_that_is_no_text(self) -> None:
+        """A reason is a text: None would not close it, and clients could not read a number."""
+        for reason in (None, 5):
+            self.assertRaises(Refused, self.ann.send, "shut_for", reason=reason)
+        self.assertEqual(len(self.flushLoggedErrors(TypeError)), 2)
+        self.assertEqual((self.table.status, self.bob.left), ("playing", None))
 
     def test_on_close_fails(self) -> None:
         """An ``on_close`` that fails is logged and undone; the room closes all the same."""
