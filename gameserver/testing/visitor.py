@@ -76,6 +76,7 @@ class Visitor(TurnTaking):
         self._user_id = ""
         self._code = ""
         self._next_id = 1
+        self._server: ServerEnd | None = None
         self._session: Session | None = None
 
     @property
@@ -259,13 +260,16 @@ class Visitor(TurnTaking):
 
     def cut(self) -> None:
         """Forget the connection, since the server's process died; the game is told nothing."""
+        if self._server is not None:
+            self._server.cut()
         self._session = None
         self.online = False
 
     def _connect(self) -> None:
         if self._session is not None:
             self.drop()
-        self._session = Session(self._table.services, ServerEnd(self.hear, lambda *_: self.drop()), "table")
+        self._server = ServerEnd(self.hear, lambda *_: self.drop())
+        self._session = Session(self._table.services, self._server, "table")
         who: dict[str, Any] = {"token": self._token} if self._token else {"guest": {"name": self.name}}
         self._speak({"op": "hello", "client": self._key, **who})
 

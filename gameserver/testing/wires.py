@@ -76,6 +76,14 @@ class ServerEnd(PlainTransport):
         """Close the connection."""
         self._on_close(code, reason)
 
+    def cut(self) -> None:
+        """The server's process died: whatever is left of it, nobody hears it any more."""
+        self._on_frame = self._on_close = _unheard
+
+
+def _unheard(*_: object) -> None:
+    pass
+
 
 class ClientEnd:
     """The end of a `gameserver.client.Client`, as its ``dial`` gives it."""
@@ -92,7 +100,8 @@ class ClientEnd:
         self._failures = failures
         self._on_frame = on_frame
         self._on_close = on_close
-        self._session: Session | None = Session(services, ServerEnd(self._hear, self._closed), "client", binary=binary)
+        self._server = ServerEnd(self._hear, self._closed)
+        self._session: Session | None = Session(services, self._server, "client", binary=binary)
 
     def send(self, frame: bytes, /) -> None:
         """Send one message; nothing happens where the connection is gone."""
@@ -110,6 +119,7 @@ class ClientEnd:
     def cut(self) -> None:
         """The server's process died: its session is told nothing, the client finds the connection lost."""
         self._session = None
+        self._server.cut()
         self._on_close(LOST, "")
 
     def _hear(self, frame: bytes) -> None:

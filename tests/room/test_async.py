@@ -284,6 +284,14 @@ class AsyncTests(SynchronousTestCase):
         self.assertEqual(self.table.state, {})
         self.ann.send("quick")
 
+    def test_comes_after_restart(self) -> None:
+        """What comes for a process that has died reaches nobody."""
+        self.ann.send("fetch", word="x")
+        self.table.restart()
+        self.fire("late")
+        self.assertEqual((self.table.state, self.ann.left, self.bob.left), ({}, None, None))
+        self.ann.send("quick")
+
 
 class AsyncStart(Game):
     """Starts itself, and its start waits."""
