@@ -83,7 +83,7 @@ def enter(room: Room, phase: str | None, s: float | None, then: Callable[..., An
         raise TypeError(f"a phase is a str or None, not {type(phase).__name__}")
     due = room.time + room.timers.seconds(s) if s is not None else None
     if room.state.phase_timer is not None:
-        room.timers.cancel(room.state.phase_timer)
+        room.timers.cancel(room.state.phase_timer, kind="phase")
     name = (calls or "phase") if s is not None else None
     room.journal.update(room.state, phase=values.plain(phase), phase_timer=name)
     if due is not None and name is not None:

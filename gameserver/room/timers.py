@@ -182,10 +182,15 @@ class Timers:
         hint = f"did you mean {' or '.join(near)}?" if near else "mark its method with @timer."
         raise ValueError(f"{self._room.spec.cls.__name__} has no timer {name!r}; {hint}")
 
-    def cancel(self, name: str, seat: str | None = None) -> None:
-        """Cancel a timer; one that is not armed is no error."""
-        if (seat, name) in self.armed:
-            self._count(-_data_bytes(self.armed[seat, name]))
+    def cancel(self, name: str, seat: str | None = None, *, kind: str | None = None) -> None:
+        """
+        Cancel a timer; one that is not armed is no error.
+
+        :param kind: of this kind only, since one of another may have replaced it.
+        """
+        timer = self.armed.get((seat, name))
+        if timer is not None and kind in (None, timer.kind):
+            self._count(-_data_bytes(timer))
             self._room.journal.remove_from(self.state, "armed", (seat, name), ordered=False)
 
     def cancel_all(self, *, seat: str | None = None, everywhere: bool = False, deadlines: bool = False) -> None:

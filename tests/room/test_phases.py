@@ -23,6 +23,10 @@ class Nights(Game):
         self.enter("dusk", 5, self.night)
 
     @message
+    def by_itself(self, player: Player, s: float) -> None:
+        self.after(s, self.day)
+
+    @message
     def finish_(self, player: Player) -> None:
         self.over()
 
@@ -32,7 +36,7 @@ class Nights(Game):
 
     @timer
     def day(self) -> None:
-        self.state["log"].append([self.phase, self.now - START_S])
+        self.state.setdefault("log", []).append([self.phase, self.now - START_S])
         self.enter("day")
 
 
@@ -89,6 +93,14 @@ class PhaseTests(SynchronousTestCase):
         error = self.assertRaises(Refused, self.ann.send, "go", phase="x", s=1, then="nigt")
         self.assertIn("has no method 'nigt'; did you mean night", str(error.__cause__))
         self.assertIsNone(self.table.phase)
+
+    def test_timer_in_its_place(self) -> None:
+        """The next phase cancels the deadline of the last one, and not a timer of the same name that replaced it."""
+        self.ann.send("go", phase="dusk", s=5, then="day")
+        self.ann.send("by_itself", s=20)
+        self.ann.send("go", phase="night")
+        self.table.advance(20)
+        self.assertEqual(self.table.state["log"], [["night", 20.0]])
 
     def test_over(self) -> None:
         """When the game is over the deadline is gone."""
