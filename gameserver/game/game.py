@@ -213,8 +213,9 @@ class Game(GameSettings):
 
         :param phase: its name; None: in no phase.
         :param s: seconds until ``then`` is called, shown to everybody.
-        :param then: a method of this game.
+        :param then: a method of this game, called without arguments.
         :raises ValueError: ``then`` is given without ``s``, or is no method of this game.
+        :raises TypeError: ``then`` takes arguments, or the phase is no str.
         """
         rounds.enter(self._gs_room, phase, s, then)
 

@@ -63,6 +63,9 @@ class Asking(Generic[T]):
         """Stop asking; ``done`` is not called, and the answers are forgotten."""
         self._game._gs_room.asking.close(self._name)
 
+    def __repr__(self) -> str:
+        return f"<question {self._name}>"
+
 
 class Question(Generic[T]):
     """

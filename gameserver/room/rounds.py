@@ -73,12 +73,12 @@ def enter(room: Room, phase: str | None, s: float | None, then: Callable[..., An
 
     :param s: after so many seconds it ends.
     :param then: what is called at that time.
-    :raises ValueError: ``then`` without ``s``.
-    :raises TypeError: the phase is no str.
+    :raises ValueError: ``then`` without ``s``, or it is no method of the game.
+    :raises TypeError: ``then`` takes arguments, or the phase is no str.
     """
     if then is not None and s is None:
         raise ValueError("enter: `then` needs `s`, the seconds after which it is called")
-    calls = room.timers.method_name(then) if then is not None else None
+    calls = room.timers.method_called(then) if then is not None else None
     if phase is not None and not isinstance(phase, str):
         raise TypeError(f"a phase is a str or None, not {type(phase).__name__}")
     due = room.time + room.timers.seconds(s) if s is not None else None

@@ -172,6 +172,22 @@ class Timers:
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise ValueError(f"{spec.cls.__name__} has no method {name!r}{hint}")
 
+    def method_called(self, method: TimerName) -> str:
+        """
+        Find a method that is to be called later, without arguments.
+
+        :raises ValueError: not a method of this game.
+        :raises TypeError: it cannot be called so: better now than when its time has come.
+        """
+        name = self.method_name(method)
+        if self._room.spec.timers is not None:
+            try:
+                inspect.signature(getattr(self._room.game, name)).bind()
+            except TypeError as error:
+                where = f"{self._room.spec.cls.__name__}.{name}"
+                raise TypeError(f"{where} cannot be called without arguments: {error}") from None
+        return name
+
     def _timer_name(self, timer: TimerName) -> str:
         """:raises ValueError: not a timer of this game; the text names near matches."""
         name = _name(timer)

@@ -6,7 +6,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver import Game, Player, Refused, message, timer
+from gameserver import Answer, Game, Player, Refused, message, question, timer
 from gameserver.testing import Table
 from gameserver.testing.table import START_S
 
@@ -29,6 +29,12 @@ class Nights(Game):
     @message
     def finish_(self, player: Player) -> None:
         self.over()
+
+    @question
+    def which(self, player: Player) -> None: ...
+
+    @which.done
+    def shown(self, answers: dict[Player, Answer[None]]) -> None: ...
 
     def night(self) -> None:
         self.state.setdefault("log", []).append([self.phase, self.now - START_S])
@@ -93,6 +99,14 @@ class PhaseTests(SynchronousTestCase):
         error = self.assertRaises(Refused, self.ann.send, "go", phase="x", s=1, then="nigt")
         self.assertIn("has no method 'nigt'; did you mean night", str(error.__cause__))
         self.assertIsNone(self.table.phase)
+
+    def test_takes_arguments(self) -> None:
+        """A method that cannot be called without arguments is an error at once, not when the phase ends."""
+        error = self.assertRaises(Refused, self.ann.send, "go", phase="x", s=1, then="go")
+        self.assertIn("Nights.go cannot be called without arguments", str(error.__cause__))
+        error = self.assertRaises(Refused, self.ann.send, "go", phase="x", s=1, then="which")
+        self.assertIn("<question which> is not a callable object", str(error.__cause__))
+        self.assertEqual((self.table.phase, self.ann.timers), (None, {}))
 
     def test_timer_in_its_place(self) -> None:
         """The next phase cancels the deadline of the last one, and not a timer of the same name that replaced it."""

@@ -195,7 +195,7 @@ class Turns(WhoseTurn):
         self._check_playing("calls are made")
         if stage is not None and not isinstance(stage, str):
             raise TypeError(f"a stage is a str or None, not {type(stage).__name__}")
-        method = room.timers.method_name(then) if then is not None else None
+        method = room.timers.method_called(then) if then is not None else None
         seconds = room.timers.seconds(s) if s is not None else None
         state = self._state()
         seats = dict.fromkeys(seat for who in players for seat in self._called(who))
