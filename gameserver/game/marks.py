@@ -159,5 +159,28 @@ def mark_of(member: object) -> MessageMark | TimerMark | CronMark | BotMark | No
 
 
 def _marked(method: F, mark: MessageMark | TimerMark | CronMark | BotMark) -> F:
-    setattr(getattr(method, "__func__", method), ATTRIBUTE, mark)
+    """:raises GameDefinitionError: the method has a mark that this one would replace."""
+    function = getattr(method, "__func__", method)
+    before = mark_of(method)
+    if isinstance(mark, CronMark) and isinstance(before, CronMark):
+        raise GameDefinitionError(
+            f"{_where(function)}: only one @cron counts; write all times as one, such as"
+            ' @cron("0 8,20 * * *"), or let a second method call this one'
+        )
+    if before is not None and type(before) is not type(mark):
+        both = f"{_DECORATORS[type(before)]} and {_DECORATORS[type(mark)]}"
+        raise GameDefinitionError(f"{_where(function)}: it cannot be {both}; let a second method call this one")
+    setattr(function, ATTRIBUTE, mark)
     return method
+
+
+def _where(function: Any) -> str:
+    return str(getattr(function, "__qualname__", function)).rpartition("<locals>.")[2]
+
+
+_DECORATORS: Final[dict[type, str]] = {
+    MessageMark: "@message",
+    TimerMark: "@timer",
+    BotMark: "@bot",
+    CronMark: "@cron",
+}

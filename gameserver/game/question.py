@@ -6,10 +6,12 @@ The decorated method checks one answer and returns what is kept; the method deco
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
 
 from gameserver.errors import GameDefinitionError
+from gameserver.game.marks import mark_of
 from gameserver.game.schema import within_class
 from gameserver.room.questions import Answer
 from gameserver.room.seats import Player
@@ -101,19 +103,34 @@ class Question(Generic[T]):
 
         It is called once all who were asked and are still here and online have answered, at least one; or at the
         deadline.
+
+        :raises GameDefinitionError: it has the name of the question, or the question has another such method.
         """
-        self.done_method = method.__name__
+        where, name = within_class(self.function), method.__name__
+        if name == self.name:
+            raise GameDefinitionError(f"{where}: the method for the answers needs a name of its own: it hides {name}")
+        if self.done_method not in (None, name):
+            raise GameDefinitionError(f"{where}: one method gets the answers, {self.done_method} or {name}")
+        self.done_method = name
         return method
 
     def check(self) -> None:
         """
-        Check that the game does something with the answers.
+        Check that players can be asked, and that the game does something with the answers.
 
-        :raises GameDefinitionError: it has no method marked ``@NAME.done``.
+        :raises GameDefinitionError: its method has another mark, or takes no player; or there is no method marked
+            ``@NAME.done``.
         """
+        where = within_class(self.function)
+        if mark_of(self) is not None or mark_of(self.function) is not None:
+            raise GameDefinitionError(f"{where}: a question is a message of its own, with no other mark than @question")
+        if len(inspect.signature(self.function).parameters) < 2:
+            raise GameDefinitionError(
+                f"{where}: its first parameter after self is who answers: def {self.name}(self, player: Player)"
+            )
         if self.done_method is None:
             raise GameDefinitionError(
-                f"{within_class(self.function)}: the question has no method for its answers: write\n"
+                f"{where}: the question has no method for its answers: write\n"
                 f"    @{self.name}.done\n    def ...(self, answers: dict[Player, Answer[...]]) -> None: ..."
             )
 

@@ -72,17 +72,27 @@ def check_hooks(cls: type[GameSettings], base: type[GameSettings]) -> None:
     :raises GameDefinitionError: a hook of the class does not take what it is called with.
     """
     for name in hooks(base):
-        found = inspect.getattr_static(cls, name)
-        if name == "on_create" or name in LATER or not inspect.isfunction(found):
-            continue
-        called_with = list(inspect.signature(getattr(base, name)).parameters)
-        try:
-            inspect.signature(found).bind(*called_with)
-        except TypeError as error:
-            raise GameDefinitionError(
-                f"{cls.__name__}.{name} is called as {name}({', '.join(called_with[1:])}), which it does not take:"
-                f" {error}. Write def {name}({', '.join(called_with)})."
-            ) from None
+        if name != "on_create" and name not in LATER:
+            check_called(cls, name, *list(inspect.signature(getattr(base, name)).parameters)[1:])
+
+
+def check_called(cls: type[GameSettings], name: str, *called_with: str) -> None:
+    """
+    :param name: a method of the class.
+    :param called_with: the names of its arguments.
+    :raises GameDefinitionError: it does not take what it is called with.
+    """
+    found = inspect.getattr_static(cls, name, None)
+    if not isinstance(found, FunctionType | staticmethod):
+        return
+    taken = ["self", *called_with] if isinstance(found, FunctionType) else called_with
+    try:
+        inspect.signature(getattr(cls, name)).bind(*taken)
+    except TypeError as error:
+        raise GameDefinitionError(
+            f"{cls.__name__}.{name} is called as {name}({', '.join(called_with)}), which it does not take:"
+            f" {error}. Write def {name}({', '.join(taken)})."
+        ) from None
 
 
 def check_not_yielding(cls: type[GameSettings], name: str, member: object) -> None:

@@ -18,7 +18,17 @@ from gameserver.game.marks import BotMark, CronMark, MessageMark, TimerMark, mar
 from gameserver.game.question import Question
 from gameserver.game.schema import Schema
 from gameserver.game.settings import check_settings, setting
-from gameserver.game.slips import HOOKS, Slip, check_hooks, check_migrate, check_not_yielding, hook, slips, takes_sender
+from gameserver.game.slips import (
+    HOOKS,
+    Slip,
+    check_called,
+    check_hooks,
+    check_migrate,
+    check_not_yielding,
+    hook,
+    slips,
+    takes_sender,
+)
 from gameserver.room import bounds
 from gameserver.room.publish.quantize import Quanta
 from gameserver.room.turns import legal
@@ -225,6 +235,7 @@ class Spec:
     def _read(self, attribute: str, member: Any, timers: set[str]) -> None:
         if isinstance(member, Question):
             member.check()
+            check_called(self.cls, member.done_method or "", "answers")
             self.questions[attribute] = member
             mark = MessageMark(by="any", name=attribute)
             self.messages[attribute] = MessageSpec(attribute, member.function, mark, question=True)
@@ -236,6 +247,7 @@ class Spec:
             timers.add(attribute)
         elif isinstance(mark_found, CronMark):
             self._check_time(Crontab, attribute, mark_found.expression)
+            check_called(self.cls, attribute)
             self.crons.append((mark_found.expression, attribute, isinstance(member, staticmethod)))
 
     def _check_time(self, calendar: Callable[[str], object], method: str, expression: str) -> None:

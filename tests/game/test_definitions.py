@@ -78,6 +78,15 @@ def method(self: Game, player: Player) -> None:
     """A message of any name."""
 
 
+def asked() -> Any:
+    """A question, each time another one."""
+
+    def choose(self: Game, player: Player) -> None:
+        """It asks for nothing."""
+
+    return question(choose)
+
+
 class HidingTests(SynchronousTestCase):
     """A method that would hide a name of `Game` is an error when the class is made."""
 
@@ -286,7 +295,7 @@ class SignatureTests(SynchronousTestCase):
 
     def test_unknown_by(self) -> None:
         """``by`` names a role of the game."""
-        self.assertIn("screen", self.assert_bad(play=message(by="screen")(method)))
+        self.assertIn("screen", self.assert_bad(play=message(by="screen")(lambda self, player: None)))
 
     def test_phase_that_is_no_name(self) -> None:
         """A message has one phase, though it may have several stages."""
@@ -308,7 +317,56 @@ class SignatureTests(SynchronousTestCase):
 
     def test_question_without_done(self) -> None:
         """A question needs a method for its answers."""
-        self.assertIn("done", self.assert_bad(choose=question(method)))
+        self.assertIn("done", self.assert_bad(choose=asked()))
+
+    def test_question_of_nobody(self) -> None:
+        """A question's method gets who answers."""
+        self.assertIn("who answers", self.assert_bad(choose=question(lambda self: None)))
+
+    def test_done_without_answers(self) -> None:
+        """The method for the answers takes them: else the question could never end."""
+        choose = asked()
+
+        def counted(self: Game) -> None:
+            """The answers are missing."""
+
+        choose.done(counted)
+        self.assertIn("Bad.counted is called as counted(answers)", self.assert_bad(choose=choose, counted=counted))
+
+    def test_done_of_the_same_name(self) -> None:
+        """It needs a name of its own, unlike the setter of a property: else the question would be hidden by it."""
+        choose = asked()
+        with self.assertRaisesRegex(GameDefinitionError, "a name of its own"):
+            choose.done(choose.function)
+
+    def test_done_twice(self) -> None:
+        """One method gets the answers; a class below may replace it under its name."""
+        choose = asked()
+        choose.done(lambda self, answers: None)
+        choose.done(lambda self, answers: None)
+        with self.assertRaisesRegex(GameDefinitionError, "one method gets the answers"):
+            choose.done(method)
+
+    def test_marks_that_exclude_each_other(self) -> None:
+        """A mark that another would replace unnoticed is an error."""
+        for one, other in ((message, timer), (timer, cron("0 20 * * *")), (cron("0 8 * * *"), cron("0 20 * * *"))):
+            with self.assertRaisesRegex(GameDefinitionError, "second method"):
+                one(other(lambda self: None))
+
+    def test_marked_again(self) -> None:
+        """A message may be marked anew, as in a class below."""
+        spec = spec_of(type("Good", (Game,), {"play": message(by="any")(message(lambda self, player: None))}))
+        self.assertEqual(spec.messages["play"].by, "any")
+
+    def test_marked_question(self) -> None:
+        """A question is no other kind of message besides: what that says would not hold."""
+        for choose in (question(message(by="any")(lambda self, player: None)), message(asked())):
+            self.assertIn("no other mark", self.assert_bad(choose=choose))
+
+    def test_cron_with_arguments(self) -> None:
+        """The calendar gives no arguments."""
+        for called in (lambda self, player: None, staticmethod(lambda room: None)):
+            self.assertIn("nightly is called as nightly()", self.assert_bad(nightly=cron("0 20 * * *")(called)))
 
     def test_type_that_is_no_json(self) -> None:
         """A parameter of a type that does not travel is refused when the game is read."""
