@@ -16,6 +16,7 @@ from gameserver.game.settings import LATER, SETTINGS, GameSettings
 from gameserver.game.slips import HOOKS as HOOKS
 from gameserver.game.slips import LATER as LATER_HOOKS
 from gameserver.game.slips import hidden
+from gameserver.protocol import values
 from gameserver.room import hosts, results, rounds
 from gameserver.room.bots.seats import Bots
 from gameserver.room.chat.draft import Chat
@@ -159,8 +160,8 @@ class Game(GameSettings):
 
     @property
     def options(self) -> dict[str, Any]:
-        """The room's options by the names of `on_create`'s parameters, as set at its creation or by its host since."""
-        return self._gs_room.state.options
+        """A copy of the room's options by the names of `on_create`'s parameters, as its creator or host set them."""
+        return dict(values.plain(self._gs_room.state.options))
 
     @property
     def now(self) -> float:

@@ -42,7 +42,7 @@ def checked(spec: Contract, given: dict[str, Any]) -> tuple[dict[str, Any], dict
     """:returns: as `read_options`, for plain JSON; the clock, which no ``on_create`` takes, is in the options only."""
     clock = {time_control.OPTION: time_control.chosen(spec.clock, given)} if spec.clock_option else {}
     if spec.options is None:
-        return given | clock, given | clock
+        return values.plain(given | clock), given | clock  # the game may change its own
     arguments: dict[str, Any] = spec.options.check({name: given[name] for name in given if name not in clock})
     return arguments, spec.options.as_json(arguments) | clock
 

@@ -79,11 +79,11 @@ class OpenQuestions:
         self._put(name, structs.replace(asked, answers={**asked.answers, player.id: answer}))
 
     def finish(self, name: str) -> dict[Player, Answer[Any]]:
-        """Close a question. :returns: its answers, by players who are still here, in the order they came."""
+        """Close a question. :returns: copies of its answers, by players who are still here, in the order they came."""
         asked = self.open[name]
         self.close(name)
         seats = self._room.seats
-        return {seats[seat]: answer for seat, answer in asked.answers.items() if seat in seats}
+        return {seats[seat]: _copied(answer) for seat, answer in asked.answers.items() if seat in seats}
 
     def shift(self, delta_s: float) -> None:
         """Time stood still for so long: move the times at which questions were asked by as much."""
@@ -104,3 +104,7 @@ class OpenQuestions:
 
     def _put(self, name: str, asked: Asked) -> None:
         self._room.journal.put_in(self._room.state, "questions", name, asked)
+
+
+def _copied(answer: Answer[Any]) -> Answer[Any]:
+    return Answer(values.plain(answer.value), answer.after_s)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gameserver.protocol import values
 from gameserver.rates import TokenBucket
 from gameserver.room.state import SeatState
 from gameserver.room.timers import TimerName
@@ -54,8 +55,8 @@ class Player:
 
     @property
     def profile(self) -> dict[str, Any]:
-        """A small JSON object that the client gave when it came: avatar, colour."""
-        profile: dict[str, Any] = self._kept.profile
+        """A copy of the small JSON object that the client gave when it came: avatar, colour."""
+        profile: dict[str, Any] = values.plain(self._kept.profile)
         return profile
 
     @property

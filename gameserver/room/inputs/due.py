@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from gameserver.protocol import values
 from gameserver.room import absence, kept_places
 from gameserver.room.bots import moving, thinking
 from gameserver.room.hosts import lend
@@ -126,9 +127,8 @@ async def _fire_timer(room: Room, timer: Armed) -> None:
     if timer.kind == "phase" and timer.calls is None:
         return
     seat = room.seats.get(timer.seat) if timer.seat is not None else None
-    await room.game_calls.alone(
-        timer.name, room.game._gs_fire, timer.calls or timer.name, seat, timer.data, counts=True
-    )
+    data = values.plain(timer.data)  # the next call of one that repeats gets the same
+    await room.game_calls.alone(timer.name, room.game._gs_fire, timer.calls or timer.name, seat, data, counts=True)
 
 
 def _is_due(room: Room, at: float | None) -> bool:

@@ -6,7 +6,7 @@ from inspect import isawaitable
 from typing import TYPE_CHECKING
 
 from gameserver.errors import Refused
-from gameserver.protocol import messages
+from gameserver.protocol import messages, values
 from gameserver.room.hosts import is_host
 from gameserver.room.inputs.input import SeatRequest
 from gameserver.room.options import check_size, read_options
@@ -30,6 +30,6 @@ class SetOptions(SeatRequest[messages.OptionsMessage], frozen=True):
         old = room.state.options
         room.journal.set(room.state, "options", options)
         if room.spec.on_options is not None:
-            result = room.spec.on_options(room.game, old)
+            result = room.spec.on_options(room.game, values.plain(old))
             if isawaitable(result):
                 await result
