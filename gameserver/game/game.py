@@ -299,7 +299,7 @@ class Game(GameSettings):
         """
         if self._gs_room.spec.player_seats(name) is None:
             raise ValueError(f"{type(self).__name__} has no role {name!r}; add it to `roles`")
-        return Role(self._gs_room, name)
+        return Role(self._gs_room, values.plain(name))
 
     def table(self, name: str) -> RoomTable:
         """Return the table of this name: a large collection in the store, not in memory, that ends with the room."""

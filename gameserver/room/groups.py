@@ -14,7 +14,20 @@ if TYPE_CHECKING:
     from gameserver.room.seats import Player
 
 MAX_GROUPS: Final = 64
-NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
+NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")
+
+
+def checked_name(what: str, name: object) -> str:
+    """
+    Check the name of something that a game makes as it goes along.
+
+    :param what: what it is.
+    :returns: the name as an exact str; of a member of an enum that is a str too, its value.
+    :raises ValueError: that is no such name.
+    """
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise ValueError(f"a {what}'s name is 1 to 32 of A-Z a-z 0-9 _ -, not {name!r}")
+    return str.__str__(name)
 
 
 class Group:
@@ -132,9 +145,9 @@ class Groups(Mapping[str, Group]):
         :raises ValueError: not a name, or too many groups.
         """
         kept = self._room.state.groups
+        if name.__class__ is not str or name not in kept:
+            name = checked_name("group", name)
         if name not in kept:
-            if not isinstance(name, str) or not NAME.fullmatch(name):
-                raise ValueError(f"a group's name is 1 to 32 of A-Z a-z 0-9 _ -, not {name!r}")
             if len(kept) >= MAX_GROUPS:
                 raise ValueError(f"at most {MAX_GROUPS} groups a room")
             self._room.journal.put_in(self._room.state, "groups", name, GroupState({}))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from gameserver.errors import Refused
 from gameserver.interfaces import TableSizes
 from gameserver.protocol import values
-from gameserver.room.groups import NAME
+from gameserver.room.groups import checked_name
 from gameserver.room.memory_tables import MemoryTables, entry_bytes
 from gameserver.room.table_counts import TableCount
 
@@ -239,9 +239,7 @@ class RoomTable:
     __slots__ = ("_tables", "name")
 
     def __init__(self, tables: Tables, name: str) -> None:
-        if not isinstance(name, str) or not NAME.fullmatch(name):
-            raise ValueError(f"a table's name is 1 to 32 of A-Z a-z 0-9 _ -, not {name!r}")
-        self.name = name
+        self.name = checked_name("table", name)
         self._tables = tables
 
     async def get(self, key: str, default: Any = None) -> Any:

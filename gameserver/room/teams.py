@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec.structs import replace
 
 from gameserver.errors import Refused
-from gameserver.protocol import messages
+from gameserver.protocol import messages, values
 from gameserver.room.groups import Group
 from gameserver.room.seats import Player
 from gameserver.room.state import Late as Late
@@ -203,7 +203,9 @@ class Teams:
         """
         if mode not in ("balanced", "chosen", "shuffled") or late not in ("smallest", "weakest", "none"):
             raise ValueError(f"teams are balanced, chosen or shuffled, and late is smallest, weakest or none: {mode}")
-        about = wish if isinstance(wish, Mapping) else {name: {} for name in wish}
+        if size is not None and (type(size) is not int or size < 1):
+            raise ValueError(f"a team has a size of 1 or more, or None for any, not {size!r}")
+        about = {values.plain(name): wish[name] if isinstance(wish, Mapping) else {} for name in wish}
         if isinstance(wish, str) or not about:
             raise ValueError('name the teams: self.teams(["red", "blue"])')
         parts = {name: _part(name, index, about[name]) for index, name in enumerate(about)}
@@ -293,10 +295,11 @@ def _part(name: str, index: int, about: Mapping[str, str]) -> TeamPart:
     if unknown:
         raise ValueError(f"a team has a title and a colour, not {', '.join(sorted(unknown))}")
     colour = about.get("colour") or NAMED.get(name) or COLOURS[index % len(COLOURS)]
-    return TeamPart(name, _text("title", about.get("title") or name.replace("_", " ").capitalize()), colour)
+    title = about.get("title") or name.replace("_", " ").capitalize()
+    return TeamPart(name, _text("title", title), _text("colour", colour))
 
 
 def _text(what: str, value: object) -> str:
     if not isinstance(value, str) or not value:
         raise TypeError(f"a team's {what} is a str that is not empty, not {value!r}")
-    return value
+    return str(values.plain(value))

@@ -288,4 +288,9 @@ def _data_bytes(timer: Armed) -> int:
 
 
 def _name(method: TimerName) -> str:
-    return method if isinstance(method, str) else getattr(method, "__name__", repr(method))
+    """:raises TypeError: it is neither a name nor a method."""
+    name = method if isinstance(method, str) else getattr(method, "__name__", None)
+    if not isinstance(name, str):
+        raise TypeError(f"a timer is given by its method or its name, not by {method!r}")
+    plain: str = values.plain(name)
+    return plain

@@ -9,15 +9,14 @@ opened, closed or set for it takes precedence over ``chat_to``.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
 from gameserver.errors import Refused
-from gameserver.protocol import messages
-from gameserver.room.groups import Group
+from gameserver.protocol import messages, values
+from gameserver.room.groups import Group, checked_name
 from gameserver.room.seats import Player
 from gameserver.room.state import ChannelPart
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
 MAX_CHANNELS: Final = 64
 """Channels that a game may open in a room."""
-NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
 class Channel:
@@ -132,9 +130,11 @@ class Channels:
 
         :param key: the stream of its audience.
         :raises ValueError: not a name, or too many channels.
+        :raises TypeError: the title is no text.
         """
-        if not isinstance(name, str) or not NAME.fullmatch(name):
-            raise ValueError(f"a channel's name is 1 to 32 of A-Z a-z 0-9 _ -, not {name!r}")
+        name = checked_name("channel", name)
+        if not isinstance(title, str):
+            raise TypeError(f"a channel's title is a str, not {title!r}")
         to = key if key == f"group:{name}" else f"channel:{name}"
         if to == "channel:room":
             raise ValueError('"room" is the room\'s own channel, which is there by itself')
@@ -144,9 +144,9 @@ class Channels:
         if known is not None and known.key != key:
             raise ValueError(f"the channel {name!r} is open to {known.key}")
         self.put(
-            ChannelPart(to, key, title, opened=True, readonly=readonly, history=history)
+            ChannelPart(to, key, values.plain(title), opened=True, readonly=readonly, history=history)
             if known is None
-            else replace(known, title=title, is_open=True, readonly=readonly, history=history)
+            else replace(known, title=values.plain(title), is_open=True, readonly=readonly, history=history)
         )
         return Channel(self._talking, to)
 
@@ -172,6 +172,7 @@ class Channels:
         :param name: ``room``, or the name or the address of a channel or group.
         :raises ValueError: there is no such channel.
         """
+        name = values.plain(name)
         for to in (name, f"channel:{name}", f"group:{name}"):
             group = to.removeprefix("group:")
             if to == "room" or to in self.parts or (to.startswith("group:") and group in self._room.groups):

@@ -190,16 +190,20 @@ class Turns(WhoseTurn):
         :param stage: a name, by which messages are open in this call alone: ``@message(turn=True, stage="discard")``.
         :param in_order: one after the other, instead of all at once.
         :raises RuntimeError: the game is not played, or 16 calls are open.
+        :raises ValueError: no message is open in this stage.
         """
         room = self._room
         self._check_playing("calls are made")
         if stage is not None and not isinstance(stage, str):
             raise TypeError(f"a stage is a str or None, not {type(stage).__name__}")
+        if stage is not None and stage not in room.spec.stages:
+            names = ", ".join(sorted(room.spec.stages)) or "none"
+            raise ValueError(f"no message is open in the stage {stage!r}: @message(turn=True, stage=...) names {names}")
         method = room.timers.method_called(then) if then is not None else None
         seconds = room.timers.seconds(s) if s is not None else None
         state = self._state()
         seats = dict.fromkeys(seat for who in players for seat in self._called(who))
-        serial = state.called + 1
+        stage, serial = values.plain(stage), state.called + 1
         room.journal.set(state, "called", serial)
         waits = tuple(seats)
         calls.add(room, state, Call(serial=serial, waits=waits, s=seconds, then=method, stage=stage, in_order=in_order))
