@@ -56,9 +56,10 @@ def end(room: Room, result: dict[str, Any]) -> None:
     """The game is over: timers and questions end, the result is public."""
     result = values.plain(with_ids(result))
     played_s = room.played_s
+    if room.state.status == "playing":  # else it is another result of a round that was counted
+        wins.count(room, result)
     room.journal.update(room.state, played_before=played_s, playing_since=None, phase_timer=None)
     room.journal.update(room.state, status="over", result=result)
-    wins.count(room, result)
     absence.end(room)
     room.asking.close_all()
     room.turns.forget()

@@ -21,6 +21,30 @@ class Ends(Game):
         self.over(**eval(f"dict({result})", seats))
 
 
+class Leaving(Game):
+    """Whoever is left alone has won, also where the game is over."""
+
+    @message
+    def win(self, player: Player) -> None:
+        self.over(winner=player)
+
+    def on_leave(self, player: Player) -> None:
+        self.over(winner=self.players[0])
+
+
+class WinTests(SynchronousTestCase):
+    def test_counted_once(self) -> None:
+        """A round counts once, though its result is given again."""
+        table = Table(Leaving)
+        ann, bob, _ = (table.join(name) for name in ("Ann", "Bob", "Cleo"))
+        for _ in range(2):
+            ann.start()
+            bob.send("win")
+        ann.leave()
+        self.assertEqual([(wins.name, wins.wins) for wins in table.room.state.evening.values()], [("Bob", 2)])
+        self.assertEqual(table.result, {"winner": bob.id})
+
+
 class ResultTests(SynchronousTestCase):
     def end(self, result: str) -> Any:
         table = Table(Ends)
