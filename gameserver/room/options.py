@@ -17,11 +17,7 @@ def check_size(options: dict[str, Any], most_bytes: int) -> None:
     :param options: as they came over the wire.
     :raises Refused: they are no JSON, or too large: everybody who looks for a room is shown them.
     """
-    try:
-        size_bytes = len(values.encode(values.received(options)))
-    except NotJSON as error:
-        raise Refused(str(error), code="bad_data", path="$.options") from None
-    if size_bytes > most_bytes:
+    if len(values.encode(_given(options))) > most_bytes:
         raise Refused(f"Options have at most {most_bytes} bytes.", code="too_large", path="$.options")
 
 
@@ -31,11 +27,18 @@ def read_options(spec: Contract, options: dict[str, Any]) -> tuple[dict[str, Any
     :returns: the arguments of ``on_create``; and the options of the room, as JSON.
     :raises Refused: ``bad_data``.
     """
+    return checked(spec, _given(options))
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """:returns: the same as plain JSON. :raises Refused: ``bad_data``: they are none, or an object that is bytes."""
     try:
         given = values.received(options)
     except NotJSON as error:
         raise Refused(str(error), code="bad_data", path="$.options") from None
-    return checked(spec, given)
+    if type(given) is not dict:
+        raise Refused("Expected `object`, got `bytes`", code="bad_data", path="$.options")
+    return given
 
 
 def checked(spec: Contract, given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

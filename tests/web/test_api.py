@@ -624,6 +624,13 @@ class CreateTests(ApiTests):
             answer = self.node.ask("POST", "/api/rooms", {"game": "quiz", **wish}, **self.node.token())
             self.assertRefused(answer, 400, "bad_data", f"$.{next(iter(wish))}")
 
+    def test_bytes_are_no_options(self) -> None:
+        """Bytes, though they travel as an object, are no options, also of a game that takes any."""
+        for game in ("quiz", "loose"):
+            body = {"game": game, "options": {"$bytes": "AA=="}}
+            answer = self.node.ask("POST", "/api/rooms", body, **self.node.token())
+            self.assertRefused(answer, 400, "bad_data", "$.options")
+
     def test_unknown_game(self) -> None:
         """There is no such game."""
         self.assertRefused(self.node.ask("POST", "/api/rooms", {"game": "go"}, **self.node.token()), 404, "not_found")
