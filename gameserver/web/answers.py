@@ -76,5 +76,5 @@ def caller_of(request: Request) -> Caller:
 
 
 def allow(methods: Iterable[str]) -> bytes:
-    """:returns: the value of an ``Allow`` header; ``OPTIONS`` is always in it."""
-    return ", ".join(sorted({*methods, "OPTIONS"})).encode()
+    """:returns: the value of an ``Allow`` header."""
+    return ", ".join(sorted({*methods})).encode()

@@ -297,7 +297,7 @@ class Api(Identity, ModerationApi, RevokeApi):
     def unrouted(self, request: Any, failure: Failure) -> bytes:
         """No call has this path, or none this method."""
         if isinstance(failure.value, MethodNotAllowed):
-            return wrong_method(request, failure.value.valid_methods or ())
+            return wrong_method(request, ("OPTIONS", *(failure.value.valid_methods or ())))
         return refusal(request, Refused("There is nothing at this path.", code="not_found"))
 
     @app.handle_errors(Exception)

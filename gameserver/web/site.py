@@ -363,8 +363,9 @@ class Front(Resource):
         if not methods:
             return refusal(request, Refused("There is nothing at this path.", code="not_found"))
         request.setResponseCode(204)
-        request.setHeader(b"allow", allow(methods))
-        request.setHeader(b"access-control-allow-methods", allow(methods))
+        allowed = allow(("OPTIONS", *methods))
+        request.setHeader(b"allow", allowed)
+        request.setHeader(b"access-control-allow-methods", allowed)
         request.setHeader(b"access-control-allow-headers", b"Authorization, Content-Type")
         request.setHeader(b"access-control-max-age", PREFLIGHT_S)
         return b""
