@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gameserver import Game, Player, Refused, message, timer
+from gameserver import Game, Move, Player, Refused, message, timer
 from gameserver.errors import StoreUnavailable
 from tests.websocket.kit import WireTestCase
 
@@ -63,8 +63,30 @@ class Smooth(Game):
         self.state["x"] = x
 
 
+class Moving(Game):
+    """Says something, and only then changes what may be done."""
+
+    name = "moving"
+    chat_to = ("room",)
+
+    def on_start(self) -> None:
+        self.state["heap"] = 3
+        self.turns.begin()
+
+    def moves(self, player: Player) -> list[Move]:
+        return [Move("take", {"n": n}) for n in range(1, self.state["heap"] + 1)]
+
+    @message(turn=True)
+    def take(self, player: Player, n: int) -> None:
+        self.send("taken", n)
+        self.chat.say("One less.")
+        self.chat.open("table")
+        self.state["heap"] -= n
+        self.turns.next()
+
+
 class OrderTests(WireTestCase):
-    games = (Orderly, Smooth)
+    games = (Orderly, Smooth, Moving)
 
     def test_one_step(self) -> None:
         """Seats, room, doc, patches, timers, then events and chat as they were said, and last the answer."""
@@ -77,6 +99,13 @@ class OrderTests(WireTestCase):
         self.assertEqual([op for op, _ in got if rank[op] == 5], ["event", "chat", "event"])
         self.assertIn(("doc", "group:red"), got)
         ann.seen()
+
+    def test_channels_and_moves_before_what_is_said(self) -> None:
+        """Whoever hears an event knows already what may be done now, as what is in the documents."""
+        ann = self.rig.guest().create("moving")
+        ann.say("start", id=2)
+        got = [m["op"] for m in ann.say("send", id=3, type="take", data={"n": 1})]
+        self.assertEqual(got, ["room", "patch", "channels", "moves", "event", "chat", "ok"])
 
     def test_others_hear_the_same_order(self) -> None:
         """Without the answer, and without what is not theirs."""

@@ -3,8 +3,8 @@ The end of a step: what changed is told to those who may know it.
 
 What changed is found by comparing what an audience would be told now with what it was told last, so a change that was
 undone is not told. Each message is encoded once for its audience. The order is the wire's: seats, room, documents,
-patches, timers; then ``joined`` for those who came with this step; then events and chat as the game said them, and last
-the answers.
+patches, timers, channels, moves; then ``joined`` for those who came with this step; then events and chat as the game
+said them, and last the answers.
 """
 
 from __future__ import annotations
