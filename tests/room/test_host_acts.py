@@ -96,6 +96,14 @@ class HostActTests(SynchronousTestCase):
         self.assertEqual(self.refused(self.bob, "end"), "forbidden")
         self.assertEqual(self.refused(self.ann, "dance"), "bad_data")
 
+    def test_oneself(self) -> None:
+        """Who puts out or mutes themselves is told which field is wrong; of a command, that is its text."""
+        for act in ("kick", "mute"):
+            refused = self.assertRaises(Refused, self.ann.ask, "host", act=act, seat=self.ann.id)
+            self.assertEqual((refused.code, refused.path), ("bad_data", "$.seat"), act)
+            refused = self.assertRaises(Refused, self.ann.say, f"/{act} Ann")
+            self.assertEqual((refused.code, refused.path), ("bad_data", "$.text"), act)
+
     def test_game_decides(self) -> None:
         """A game may forbid acts."""
         table = Table(Strict)

@@ -58,7 +58,12 @@ def obey(room: Room, requester: Requester, player: Player, text: str) -> dict[st
     needs_right, command = _COMMANDS[word.lower()]
     if needs_right and not moderation.may_moderate(room, requester.user, player):
         raise Refused("Only the host or a moderator may do that.", code="forbidden")
-    return {"text": command(room, ChatCommand(requester, player, rest.strip()))}
+    try:
+        return {"text": command(room, ChatCommand(requester, player, rest.strip()))}
+    except Refused as refused:
+        if refused.code == "bad_data":
+            refused.path = "$.text"  # in a command all is text, also what elsewhere has a field of its own
+        raise
 
 
 def duration_s(word: str) -> float | None:
@@ -88,7 +93,7 @@ def _target(room: Room, order: ChatCommand) -> tuple[Player, str]:
         found = _called(room, " ".join(words[:count]).removeprefix("@"))
         if found is not None:
             return found, " ".join(words[count:])
-    raise Refused("There is nobody of that name here.", code="bad_data", path="$.text")
+    raise Refused("There is nobody of that name here.", code="bad_data")
 
 
 def _called(room: Room, name: str) -> Player | None:
@@ -96,7 +101,7 @@ def _called(room: Room, name: str) -> Player | None:
     named = [seat for seat in room.seats.values() if seat.name.casefold() == folded]
     if len(named) > 1:
         ids = ", ".join(seat.id for seat in named)
-        raise Refused(f"There are several of that name; say which seat: {ids}.", code="bad_data", path="$.text")
+        raise Refused(f"There are several of that name; say which seat: {ids}.", code="bad_data")
     return named[0] if named else room.seats.get(name)
 
 
@@ -141,14 +146,14 @@ def _unban(room: Room, order: ChatCommand) -> str:
 def _slow(room: Room, order: ChatCommand) -> str:
     s = 0.0 if order.rest in ("off", "") else duration_s(order.rest)
     if s is None or s > moderation.SLOWEST_S:
-        raise Refused("Say how long, such as 5s, or off.", code="bad_data", path="$.text")
+        raise Refused("Say how long, such as 5s, or off.", code="bad_data")
     moderation.slow(room, order.requester.user, s)
     return f"Slow mode: {s:g} s." if s else "Slow mode is off."
 
 
 def _links(room: Room, order: ChatCommand) -> str:
     if order.rest not in ("on", "off"):
-        raise Refused("Say on or off.", code="bad_data", path="$.text")
+        raise Refused("Say on or off.", code="bad_data")
     moderation.links(room, order.requester.user, order.rest == "on")
     return f"Links are {order.rest}."
 

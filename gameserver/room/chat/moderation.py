@@ -84,7 +84,7 @@ def unban(room: Room, by: User, name: str) -> str:
     bans = room.talking.bans
     user_id = next((id for id, ban in bans.items() if id == name or ban.name.casefold() == folded), None)
     if user_id is None:
-        raise Refused("Nobody of that name is banned.", code="bad_data", path="$.text")
+        raise Refused("Nobody of that name is banned.", code="bad_data")
     known = bans[user_id].name
     room.talking.ban(user_id, None)
     note(room, "unban", by, Who(user_id, known))
@@ -163,7 +163,7 @@ def _who(somebody: Any) -> Who | None:
 
 def _check_target(room: Room, by: User, whom: Player) -> None:
     if whom.user_id == by.id:
-        raise Refused("That is you.", code="bad_data", path="$.text")
+        raise Refused("That is you.", code="bad_data", path="$.seat")
     if whom._moderates:
         raise Refused(f"{whom.name} is a moderator.", code="forbidden")
     if whom.id == room.seats.host and not has_right(by):
