@@ -17,7 +17,7 @@ from gameserver.game.slips import HOOKS as HOOKS
 from gameserver.game.slips import LATER as LATER_HOOKS
 from gameserver.game.slips import hidden
 from gameserver.protocol import values
-from gameserver.room import hosts, results, rounds
+from gameserver.room import hosts, putting_out, results, rounds
 from gameserver.room.bots.seats import Bots
 from gameserver.room.chat.draft import Chat
 from gameserver.room.groups import Group, Role
@@ -279,7 +279,7 @@ class Game(GameSettings):
         :param player: whose.
         :param ban: all seats of that user end, and the user cannot come back to this room.
         """
-        rounds.kick(self._gs_room, player, ban)
+        putting_out.kick(self._gs_room, player, ban)
 
     def group(self, name: str) -> Group:
         """

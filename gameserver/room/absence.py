@@ -9,7 +9,7 @@ is its owner's again once the owner comes back; the seat of one who has left and
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from msgspec import UNSET
 
@@ -29,18 +29,6 @@ def keeps(room: Room, seat: Player) -> bool:
     """Whether this seat stays, absent, when its owner leaves."""
     playing = room.state.status == "playing"
     return playing and room.spec.absent != "leave" and seat.role == "player" and seat.bot is None
-
-
-def leave(room: Room, seat: Player, reason: Literal["left", "kicked", "banned"], text: str | None) -> Any:
-    """
-    A player leaves, or is put out: the seat ends, or stays absent until the game is over.
-
-    :returns: what ``on_leave`` returned, if it is to be awaited.
-    """
-    if stay(room, seat, reason, text):
-        return None
-    seating.end(room, seat, reason, text)
-    return room.game.on_leave(seat)
 
 
 def stay(room: Room, seat: Player, reason: Literal["left", "kicked", "banned"], text: str | None) -> bool:

@@ -10,13 +10,12 @@ from msgspec import UNSET
 from gameserver.errors import Refused
 from gameserver.protocol import values
 from gameserver.room import absence, wins
+from gameserver.room.admission import is_full
 from gameserver.room.notify import note
 from gameserver.room.seats import with_ids
-from gameserver.room.state import Ban
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
-    from gameserver.room.seats import Player
 
 
 def begin(room: Room) -> Any:
@@ -40,16 +39,26 @@ def begin(room: Room) -> Any:
     return room.game.on_start()
 
 
-async def begin_when_ready(room: Room) -> None:
-    """Start, or play again, if all people are ready and there are enough players, in a game with ``ready_check``."""
-    if not room.spec.ready_check:
-        return
+async def begin_by_itself(room: Room) -> None:
+    """
+    Start a game with ``auto_start`` whose seats are all taken; or one with ``ready_check``, also to play again, if all
+    people are ready and there are enough players.
+    """
+    if room.moment.closing is None and (_is_full_at_last(room) or _is_ready(room)):
+        await room.game_calls.alone("on_start", begin, room)
+
+
+def _is_full_at_last(room: Room) -> bool:
+    starts = room.game_class.auto_start and room.state.status == "lobby"
+    return starts and is_full(room) and any(seat.bot is None for seat in room.seats.values())
+
+
+def _is_ready(room: Room) -> bool:
+    if not room.spec.ready_check or room.state.status == "playing":
+        return False
     players = room.players
     people = [seat for seat in players if seat.bot is None]
-    enough = len(players) >= room.game_class.min_players
-    waits = room.state.status != "playing" and room.moment.closing is None
-    if waits and enough and people and all(seat.ready for seat in people):
-        await room.game_calls.alone("on_start", begin, room)
+    return len(players) >= room.game_class.min_players and bool(people) and all(seat.ready for seat in people)
 
 
 def end(room: Room, result: dict[str, Any]) -> None:
@@ -108,16 +117,3 @@ def unpause(room: Room) -> None:
         stood_s = room.now - room.state.paused_at
         room.journal.update(room.state, paused_at=None)
         room.shift(stood_s)
-
-
-def kick(room: Room, player: Player, ban: bool) -> None:
-    """End a seat from within the game; with a ban, all seats of that user."""
-    if player.id not in room.seats:
-        return
-    ends = [player]
-    if ban:
-        room.talking.ban(player.user_id, Ban(player.name))
-        ends += [s for s in room.seats.index.of_user(player.user_id) if s is not player]
-    for seat in ends:
-        if seat.id in room.seats:  # the hook of one may have ended another
-            room.finish_later(absence.leave(room, seat, "banned" if ban else "kicked", None))

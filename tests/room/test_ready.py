@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from twisted.internet.defer import succeed
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver import Game, Move, Player, Refused, message
+from gameserver import Game, Move, Player, Refused, message, timer
 from gameserver.testing import Table, Visitor
 
 
@@ -28,6 +29,18 @@ class Waits(Game):
     @message(turn=True)
     def finish(self, player: Player) -> None:
         self.over(ranking=[[player]])
+
+    @message
+    def expel(self, player: Player, whom: Player) -> None:
+        self.kick(whom)
+
+    @message
+    def invite(self, player: Player) -> None:
+        self.after(5, self.fill)
+
+    @timer
+    def fill(self) -> None:
+        self.bots.add()
 
 
 class ReadyTests(SynchronousTestCase):
@@ -92,11 +105,41 @@ class ReadyTests(SynchronousTestCase):
         for leave in (
             lambda ann, cleo: cleo.leave(),
             lambda ann, cleo: ann.ask("host", act="kick", seat=cleo.id),
+            lambda ann, cleo: ann.say("/kick Cleo"),
+            lambda ann, cleo: ann.say("/ban Cleo"),
+            lambda ann, cleo: ann.send("expel", whom=cleo.id),
         ):
             ann, bob, cleo = self.sit(Waits, "Ann", "Bob", "Cleo")
             self.ready(ann, bob)
             self.assertEqual(self.table.status, "lobby")
             leave(ann, cleo)
+            self.assertEqual(self.table.status, "playing")
+
+    def test_the_game_hears_first_of_who_leaves(self) -> None:
+        class Slow(Waits):
+            async def on_leave(self, player: Player) -> None:
+                await succeed(None)
+                self.state["gone"] = [player.name, self.status]
+
+        ann, bob, _cleo = self.sit(Slow, "Ann", "Bob", "Cleo")
+        self.ready(ann, bob)
+        ann.say("/kick Cleo")
+        self.assertEqual((self.table.status, self.table.state["gone"]), ("playing", ["Cleo", "lobby"]))
+
+    def test_the_game_seats_bots(self) -> None:
+        """With them there are enough, or all seats are taken."""
+
+        class Full(Waits):
+            auto_start, ready_check, max_players = True, False, 2
+
+        for game in (Waits, Full):
+            (ann,) = self.sit(game, "Ann")
+            if game is Waits:
+                self.ready(ann)
+            ann.send("invite")
+            self.table.advance(4)
+            self.assertEqual(self.table.status, "lobby")
+            self.table.advance(1)
             self.assertEqual(self.table.status, "playing")
 
     def test_who_is_away_is_waited_for(self) -> None:

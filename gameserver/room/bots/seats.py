@@ -9,6 +9,7 @@ from gameserver.errors import Refused
 from gameserver.protocol.names import check_name, name_key, numbered
 from gameserver.room import seating
 from gameserver.room.admission import is_full
+from gameserver.room.rounds import begin_by_itself
 from gameserver.room.seat_names import NamesOfOthers
 from gameserver.room.seats import Player
 
@@ -78,6 +79,7 @@ class Bots:
         seat = seating.take(room, f"{BOT_ID}{room.state.next_seat}", called, {}, "player", bot=found.name)
         room.teams.welcome(seat)
         room.finish_later(room.game.on_join(seat))
+        room.finish_later(begin_by_itself(room))
         return seat
 
     def remove(self, player: Player) -> None:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from gameserver.errors import Refused
 from gameserver.interfaces import User
 from gameserver.protocol.texts import cleaned
-from gameserver.room import absence
 from gameserver.room.chat.line import KeptLine
 from gameserver.room.chat.rate import SLOWEST_S as SLOWEST_S
 from gameserver.room.chat.records import HOSTS, OPERATORS, REPORTS, Quoted, Record, Who
 from gameserver.room.hosts import is_host
+from gameserver.room.putting_out import put_out
 from gameserver.room.state import Ban, Mute
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def kick(room: Room, by: User, whom: Player, reason: str) -> None:
     """:raises Refused: it is oneself, a moderator or, unless a moderator asks, the host."""
     _check_target(room, by, whom)
     note(room, "kick", by, whom, reason=reason)
-    room.finish_later(absence.leave(room, whom, "kicked", reason or None))
+    put_out(room, whom, "kicked", reason or None)
 
 
 def ban(room: Room, by: User, whom: Player, s: float | None, reason: str) -> None:
@@ -71,7 +71,7 @@ def ban(room: Room, by: User, whom: Player, s: float | None, reason: str) -> Non
     room.talking.ban(whom.user_id, Ban(whom.name, None if s is None else room.now + s, reason))
     for seat in list(room.seats.index.of_user(whom.user_id)):
         if seat.id in room.seats:  # the hook of one may have ended another
-            room.finish_later(absence.leave(room, seat, "banned", reason or None))
+            put_out(room, seat, "banned", reason or None)
 
 
 def unban(room: Room, by: User, name: str) -> str:

@@ -170,13 +170,7 @@ async def _welcome(room: Room, seat: Player) -> None:
     """The game gets to know a newcomer, and may refuse."""
     room.teams.welcome(seat)
     await room.game_calls.game("on_join", room.game.on_join, seat)
-    await start_when_full(room)
-
-
-async def start_when_full(room: Room) -> None:
-    """Start a game with ``auto_start`` once its last seat is taken."""
-    if room.game_class.auto_start and room.state.status == "lobby" and admission.is_full(room):
-        await room.game_calls.alone("on_start", rounds.begin, room)
+    await rounds.begin_by_itself(room)
 
 
 async def _come_back(

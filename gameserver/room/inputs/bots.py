@@ -9,9 +9,7 @@ from gameserver.protocol import messages
 from gameserver.room.bots import handing
 from gameserver.room.bots.seats import Bots
 from gameserver.room.hosts import is_host
-from gameserver.room.inputs.arrivals import start_when_full
 from gameserver.room.inputs.input import SeatRequest
-from gameserver.room.rounds import begin_when_ready
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -29,11 +27,7 @@ class SetBot(SeatRequest[messages.BotMessage], frozen=True):
         """
         message = self.message
         if message.seat is None:
-            seat_id = _add(room, player, message)
-            await room.game_calls.settle()
-            await start_when_full(room)
-            await begin_when_ready(room)
-            return seat_id
+            return _add(room, player, message)
         seat = room.seats.get(message.seat)
         if seat is None:
             raise Refused("There is no such seat.", code="bad_data", path="$.seat")

@@ -36,8 +36,6 @@ class ActAsHost(SeatRequest[messages.HostMessage], frozen=True):
             if whom is None:
                 raise Refused("There is no such seat.", code="bad_data", path="$.seat")
             _ABOUT_A_SEAT[act](room, self.requester.user, whom)
-            await room.game_calls.settle()
-            await rounds.begin_when_ready(room)
             return
         result = _ABOUT_THE_ROOM[act](room)
         if isawaitable(result):

@@ -91,4 +91,4 @@ async def leave_for_good(room: Room, seat: Player) -> None:
         seating.end(room, seat, "left", None)
         await room.game_calls.alone("on_leave", room.game.on_leave, seat)
     await check_questions(room)
-    await rounds.begin_when_ready(room)
+    await rounds.begin_by_itself(room)

@@ -11,7 +11,6 @@ from gameserver.protocol import messages
 from gameserver.room.chat import moderation
 from gameserver.room.inputs.chat import find_line
 from gameserver.room.inputs.input import Input, SeatRequest
-from gameserver.room.rounds import begin_when_ready
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
@@ -76,4 +75,3 @@ class Moderate(Input, frozen=True):
                 raise Refused("There is no such seat.", code="not_found")
             about.append(whom)
         await room.game_calls.game("moderate", self.act, room, self.by, *about, **self.how)
-        await begin_when_ready(room)

@@ -26,4 +26,4 @@ class MarkReady(SeatRequest[messages.ReadyMessage], frozen=True):
         if room.state.status == "playing":
             raise Refused("The game is under way.")
         room.journal.set(player._kept, "ready", self.message.on or UNSET)
-        await rounds.begin_when_ready(room)
+        await rounds.begin_by_itself(room)
