@@ -95,8 +95,10 @@ class Bots:
             self._room.finish_later(self._room.game.on_leave(player))
 
 
-def make_place(room: Room) -> None:
+async def make_place(room: Room) -> None:
     """Before a round people take the place of bots: where all seats are taken, the bot that came last goes."""
     bots = room.seats.index.bots
     if bots and room.state.status != "playing" and is_full(room):
-        Bots(room).remove(room.seats[max(bots, key=int)])
+        bot = room.seats[max(bots, key=int)]
+        seating.end(room, bot, "left", None)
+        await room.game_calls.alone("on_leave", room.game.on_leave, bot)

@@ -80,7 +80,7 @@ class CreateRoom(Input, frozen=True):
         room.journal.set(room.state, "options", options)
         newcomer = None
         if room.spec.function_style and requester is not None and seat is not None:
-            newcomer = _seat_newcomer(room, requester, seat)
+            newcomer = await _seat_newcomer(room, requester, seat)
         await room.game_calls.game("on_create", room.game.on_create, **arguments)
         if not room.game_class.needs_start:
             await room.game_calls.game("on_start", rounds.begin, room)
@@ -111,7 +111,7 @@ class TakeSeat(Input, frozen=True):
                 admission.admit_unbanned(room, requester)
             await _come_back(room, requester, seat, None)
             return
-        await _welcome(room, _seat_newcomer(room, requester, self.wish))
+        await _welcome(room, await _seat_newcomer(room, requester, self.wish))
 
 
 class ResumeSeat(Input, frozen=True):
@@ -143,12 +143,12 @@ class ResumeSeat(Input, frozen=True):
         await _come_back(room, requester, seat, missed is not None, missed)
 
 
-def _seat_newcomer(room: Room, requester: Requester, wish: SeatWish) -> Player:
+async def _seat_newcomer(room: Room, requester: Requester, wish: SeatWish) -> Player:
     place = kept_places.place_for(room, requester.user.id, wish.role)
     role = (place.role if place is not None else None) or wish.role or "player"
     admission.admit_newcomer(room, requester, role, wish.password)
     if role == "player":
-        make_place(room)
+        await make_place(room)
     name = name_for(room, requester.user, wish.name if place is None or wish.is_named else place.name)
     profile = wish.profile or (place.profile if place is not None else {})
     seat = seating.take(room, requester.user.id, name, _profile(profile), role)

@@ -88,6 +88,21 @@ class GameSeatsTests(SynchronousTestCase):
             table.join("Late")
         self.assertEqual(caught.exception.code, "room_full")
 
+    def test_hook_fails_as_a_bot_makes_room(self) -> None:
+        """The person has the place all the same, and the log says what failed."""
+
+        class Clinging(Club):
+            max_players = 2
+
+            def on_leave(self, player: Player) -> None:
+                raise KeyError("the bot's")
+
+        table = Table(Clinging, options={"bots": 1})
+        table.join("Ann")
+        with self.assertRaises(KeyError):
+            table.join("Bob")
+        self.assertEqual([seat.name for seat in table.room.seats.values()], ["Ann", "Bob"])
+
     def test_one_who_is_refused(self) -> None:
         """Whoever does not get the seat has not driven a bot away."""
         table = Table(Club, options={"bots": 3})
