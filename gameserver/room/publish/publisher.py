@@ -135,6 +135,7 @@ class Publisher:
         self.detach_all(seat, code)
         self.patches.pop(key, None)
         self.keys.pop(key, None)
+        self.moves.pop(seat, None)
         self.streams.forget(key)
 
     def take_over(self, old: Publisher, docs: dict[str, Document]) -> None:

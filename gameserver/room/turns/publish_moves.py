@@ -65,7 +65,7 @@ def told_with_joined(room: Room, player: Player, info: messages.MovesInfo) -> No
     """
     Somebody has come to a seat, and was told its moves with ``joined``: what comes next is compared with that.
 
-    :param info: what `told` says at the end of a step, when others with the same seat were told the same.
+    :param info: what `told` says, which others with the same seat were told as well.
     """
     is_nothing = not (info.moves or info.prompt or info.undo)
     room.publisher.moves[player.id] = NOTHING_TOLD if is_nothing else LastTold(_frame(room, info))

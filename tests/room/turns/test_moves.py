@@ -132,6 +132,21 @@ class ToldTests(MovesCase):
         ann.send("take", n=1)
         self.assertEqual((len(ann.moves), len(bob.moves)), (0, 3))
 
+    def test_who_comes_back_is_told_when_that_ends_them(self) -> None:
+        """Also who has missed nothing, and so is told no documents."""
+        ann, _ = self.sit(Restless)
+        self.assertEqual(len(ann.moves), 3)
+        ann.drop()
+        ann.resume()
+        self.assertEqual((ann.recovered, ann.moves), (True, []))
+
+
+class Restless(Nim):
+    """Its turn passes on when somebody comes back."""
+
+    def on_resume(self, player: Player) -> None:
+        self.turns.next()
+
 
 class Broken(Game):
     """Its moves fail as a test says."""
