@@ -125,6 +125,8 @@ def tell(room: Room) -> None:
         changes.notices.clear()
     if late:
         stale.info = True  # the next step looks at what there is to tell, whatever it does
+        for seat in stale.seats:  # whoever comes next knows of them, and is to be told if they are gone
+            publisher.seats.setdefault(seat, b"")
     if changes.newcomers or changes.departures:
         changes.newcomers.clear()
         changes.departures.clear()

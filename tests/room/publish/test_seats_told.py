@@ -7,8 +7,9 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, message
-from gameserver.protocol import messages
+from gameserver.protocol import messages, values
 from gameserver.room.publish.infos import TOGETHER
+from gameserver.testing import Table, Visitor
 from tests.node.registries import FakeSession, Place
 
 
@@ -34,6 +35,14 @@ class OneTeam(Crowd):
     """All of them in one private group."""
 
     own_group = True
+
+
+class Wary(Crowd):
+    """It puts Cleo out once the wolf is there."""
+
+    def on_join(self, player: Player) -> None:
+        if player.name == "Wolf":
+            self.kick(self.players[2], ban=False)
 
 
 class SeatsToldTests(SynchronousTestCase):
@@ -123,3 +132,25 @@ class SeatsToldTests(SynchronousTestCase):
         self.assertLessEqual(self.encoded, 4)
         told = [f for f in sessions[5].frames[before[5] :] if f["op"] == "seats"]
         self.assertEqual([(f["stream"], len(f["seats"])) for f in told], [("room", 1), ("group:all", 1)])
+
+
+class ArrivalsTests(SynchronousTestCase):
+    """Those who come in one pass are told of to the others together."""
+
+    def test_one_of_many_goes_at_once(self) -> None:
+        """Several come in one pass; the last has one put out of whom nobody knows but those who came in between."""
+        table = Table(Wary)
+        table.join("Ann")
+        came = [Visitor(table, name, "player") for name in ("Bob", "Cleo", "Dan", "Wolf")]
+        for visitor in came:
+            visitor._connect()
+        reactor_pass = table._registry.get(table.code).reactor_pass
+        reactor_pass.begin()
+        for visitor in came:
+            join = {"op": "join", "id": 1, "room": table.code, "name": visitor.name}
+            visitor._session.receive(values.encode(join))
+        reactor_pass.end()
+        table.settle()
+        for visitor in [*table.visitors, *came]:
+            if visitor.name != "Cleo":
+                self.assertEqual(sorted(seat["name"] for seat in visitor.seats.values()), ["Ann", "Bob", "Dan", "Wolf"])
