@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from gameserver.protocol import messages
@@ -22,10 +22,19 @@ def lines_of(room: Room, seat: Player, entered: Mapping[str, int]) -> list[messa
 
     :param entered: by stream, the number at which the seat entered it.
     """
-    now_ms = round(room.now * 1000)
-    heard = room.talking.lines.heard_by(entered, room.talking.channels.has_history, now_ms)
-    lines = sorted(heard, key=lambda line: line.number)
-    return newest([_line(line) for line in lines if line.is_for(seat.id)])
+    now_ms, kept = round(room.now * 1000), room.talking.lines
+    lines = sorted(lines_heard(room, seat, entered), key=lambda line: line.number)
+    return newest([_line(line) for line in lines if not kept.is_old(line, now_ms)])
+
+
+def lines_heard(room: Room, seat: Player, entered: Mapping[str, int]) -> Iterator[KeptLine]:
+    """:returns: all lines that are kept of those that this seat may know, however old; see `lines_of`."""
+    for line in room.talking.lines:
+        n = entered.get(line.key)
+        if n is None or not line.is_for(seat.id):
+            continue
+        if line.n > n or line.key == "room" or room.talking.channels.has_history(line.to):
+            yield line
 
 
 def speaker(seat: str | None, name: str | None) -> messages.Speaker | None:

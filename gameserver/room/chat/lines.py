@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 
 from gameserver.room.bounds import LINES_BYTES
 from gameserver.room.chat.line import KeptLine
@@ -85,22 +85,6 @@ class Lines:
     def __iter__(self) -> Iterator[KeptLine]:
         """All lines that are kept."""
         return (line for channel in self.channels.values() for line in channel)
-
-    def heard_by(self, entered: Mapping[str, int], is_all: Callable[[str], bool], now_ms: int) -> Iterator[KeptLine]:
-        """
-        :param entered: by stream, the number at which somebody entered it.
-        :param is_all: whether the channel of an address shows newcomers what was said before, as the room's does.
-        :returns: the lines that somebody who entered so may know, none past its age.
-        """
-        for line in self:
-            n = entered.get(line.key)
-            known = n is not None and (line.n > n or line.key == "room" or is_all(line.to))
-            if known and not self.is_old(line, now_ms):
-                yield line
-
-    def find(self, key: str, n: int) -> KeptLine | None:
-        """:returns: message ``n`` of a stream, if it is a line that is kept."""
-        return next((line for line in self if line.key == key and line.n == n), None)
 
     def copies(self, line: KeptLine) -> list[KeptLine]:
         """:returns: a line, and the same line on another stream."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gameserver.errors import Refused
 from gameserver.interfaces import User
 from gameserver.protocol.texts import cleaned
+from gameserver.room.chat.history import lines_heard
 from gameserver.room.chat.line import KeptLine
 from gameserver.room.chat.rate import SLOWEST_S as SLOWEST_S
 from gameserver.room.chat.records import HOSTS, OPERATORS, REPORTS, Quoted, Record, Who
@@ -116,9 +117,7 @@ def report(
     about = Who(whom.user_id, whom.name) if whom is not None else None
     if line is not None and whom is None and line.seat is not None:
         about = Who(_user_of(room, line), line.name or "")
-    heard = sorted(
-        (x for x in room.talking.lines if x.key in by._kept.entered and x.is_for(by.id)), key=lambda x: x.number
-    )
+    heard = sorted(lines_heard(room, by, by._kept.entered), key=lambda x: x.number)
     if line is not None:
         heard = [x for x in heard if x.number <= line.number][-CONTEXT // 2 :] + [
             x for x in heard if x.number > line.number

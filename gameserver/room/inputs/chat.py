@@ -13,6 +13,7 @@ from gameserver.room.changes import Change, HasRead, IsTyping
 from gameserver.room.chat import admission, commands, moderation
 from gameserver.room.chat.channels import address, hears, wire_address
 from gameserver.room.chat.draft import Chat
+from gameserver.room.chat.history import lines_heard
 from gameserver.room.chat.line import KeptLine
 from gameserver.room.chat.rate import FLOOD_MUTE_S
 from gameserver.room.effects import Requester
@@ -130,8 +131,9 @@ class MarkRead(SeatRequest[messages.Read], frozen=True):
 def find_line(room: Room, player: Player, stream: str, n: int) -> KeptLine:
     """:raises Refused: this player heard no such line, or it is kept no longer."""
     key = f"seat:{player.id}" if stream == "seat" else stream
-    line = room.talking.lines.find(key, n) if key in player._kept.entered else None
-    if line is None or not line.is_for(player.id):
+    heard = lines_heard(room, player, player._kept.entered)
+    line = next((line for line in heard if line.key == key and line.n == n), None)
+    if line is None:
         raise Refused("There is no such line.", code="bad_data", path="$.line")
     return line
 

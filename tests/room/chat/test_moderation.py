@@ -34,6 +34,15 @@ class Bar(Game):
         self.kick(whom, ban=True)
 
     @message
+    def meet(self, player: Player) -> None:
+        self.group("corner").add(player)
+
+    @message
+    def show(self, player: Player) -> None:
+        self.chat.open("attic", group="attic", history=True)
+        self.group("attic").add(player)
+
+    @message
     def unhush(self, player: Player, whom: Player) -> None:
         self.chat.unmute(whom)
 
@@ -331,6 +340,19 @@ class ReportTests(BarCase):
                          ("report", "insult", record.by, "Bob"))  # fmt: skip
         self.assertEqual([line.text for line in record.lines], ["you are stupid"])
         self.assertEqual(record.whom and record.whom.user, self.bob.player.user_id)
+
+    def test_what_was_said_before_one_came(self) -> None:
+        """Whoever enters a group is told nothing said there before, and so reports none of it."""
+        self.bob.send("meet")
+        self.bob.say("you are stupid", to="group:corner")
+        n = self.bob.chat[0]["n"]
+        self.cleo.send("meet")
+        self.cleo.say("hello", to="group:corner")
+        refused = self.assertRaises(Refused, self.cleo.ask, "report", stream="group:corner", line=n)
+        self.assertEqual(refused.code, "bad_data")
+        self.cleo.say("/report Bob")
+        (record,) = self.book.records
+        self.assertEqual([line.text for line in record.lines], ["hello"])
 
     def test_by_command_or_seat(self) -> None:
         """Whoever has no page for it writes ``/report NAME REASON``."""
