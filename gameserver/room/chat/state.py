@@ -73,7 +73,7 @@ class Talking:
         name = seat.name if seat is not None else None
         text, plain = printable(values.plain(text)), values.plain(data)
         seat_id = seat.id if seat is not None else None
-        but = () if seat is None else self._others(seat) if shadow else self.deaf_to(seat)
+        but = () if seat is None else self.others(seat.id) if shadow else self.deaf_to(seat)
         mentions = self.mentioned(text, keys_)
         spoken = Spoken(keys_, seat_id, name, wire_address(to), text, plain, bool(emote), mentions, but, shadow)
         self.room.journal.append(self.room.changes.said, spoken)
@@ -91,9 +91,9 @@ class Talking:
             return ()
         return tuple(s.id for s in self.room.seats.values() if speaker.user_id in blocked.get(s.user_id, ()))
 
-    def _others(self, seat: Player) -> tuple[str, ...]:
+    def others(self, seat: str | None) -> tuple[str, ...]:
         """:returns: all seats but this one."""
-        return tuple(id for id in self.room.seats if id != seat.id)
+        return tuple(id for id in self.room.seats if id != seat)
 
     def is_silent(self, player: Player) -> bool:
         """Whether the game, or its phase, has silenced this player."""

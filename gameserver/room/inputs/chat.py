@@ -72,7 +72,7 @@ class EditLine(SeatRequest[messages.Edit], frozen=True):
             await result
         if wire_address(chat.to) != line.to:
             raise Refused("You may not change that now.", code="forbidden")
-        if not chat.hidden and not shadow:
+        if not chat.hidden and (line.shadow or not shadow):
             text, data = printable(values.plain(chat.text)), values.plain(chat.data)
             room.journal.append(room.changes.said, Change(line, text, data, room.talking.deaf_to(player)))
 

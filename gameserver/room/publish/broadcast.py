@@ -291,5 +291,6 @@ def _tell_about_chat(room: Room, log: list[Said], said: IsTyping | HasRead | Cha
         tell_read(room, said)
     else:
         for line in room.talking.lines.copies(said.line):
-            _say_but(room, log, line.key, partial(edited, room, line, said), line.but + said.unheard)
+            but = room.talking.others(line.seat) if line.shadow else line.but + said.unheard
+            _say_but(room, log, line.key, partial(edited, room, line, said), but)
             keep_change(room, line, said)

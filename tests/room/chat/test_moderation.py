@@ -142,6 +142,21 @@ class MuteTests(BarCase):
         self.bob.say("hello?")
         self.assertEqual(self.texts(self.cleo), ["hello?"])
 
+    def test_shadow_is_changed(self) -> None:
+        """Its writer alone sees what becomes of the line, then and later; those who came since do not, either."""
+        self.ann.say("/shadow Bob")
+        self.bob.say("buy gold")
+        n = self.bob.chat[0]["n"]
+        dan = self.table.join("Dan")
+        for text in ("buy silver", "buy tin"):
+            self.bob.ask("edit", stream="room", line=n, text=text)
+            self.assertEqual(self.texts(self.bob), [text])
+            self.ann.say("/unmute Bob") if text == "buy silver" else None
+        self.bob.ask("unsay", stream="room", line=n)
+        self.assertEqual(self.texts(self.bob), [])
+        for visitor in (self.ann, self.cleo, dan):
+            self.assertNotIn(b'"edited"', visitor.seen())
+
     def test_by_the_game(self) -> None:
         """The game mutes whom it likes, undone with its step like all else."""
         self.ann.send("hush", whom=self.bob.id, s=5)
