@@ -29,12 +29,17 @@ def lines_of(room: Room, seat: Player, entered: Mapping[str, int]) -> list[messa
 
 def lines_heard(room: Room, seat: Player, entered: Mapping[str, int]) -> Iterator[KeptLine]:
     """:returns: all lines that are kept of those that this seat may know, however old; see `lines_of`."""
+    blocked = room.context.watch.blocked.get(seat.user_id, ())
     for line in room.talking.lines:
         n = entered.get(line.key)
         if n is None or not line.is_for(seat.id):
             continue
-        if line.n > n or line.key == "room" or room.talking.channels.has_history(line.to):
-            yield line
+        if line.n > n:
+            yield line  # those who were not to hear it are named by the line
+        elif line.key == "room" or room.talking.channels.has_history(line.to):
+            author = room.seats.get(line.seat or "")
+            if author is None or author.user_id not in blocked:
+                yield line
 
 
 def speaker(seat: str | None, name: str | None) -> messages.Speaker | None:

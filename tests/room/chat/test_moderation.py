@@ -402,6 +402,18 @@ class BlockTests(BarCase):
         self.bob.say("again")
         self.assertEqual(self.texts(self.cleo), ["before", "again"])
 
+    def test_what_was_said_before_one_came(self) -> None:
+        """Lines of somebody who is blocked are not shown to a newcomer, in the room or in a group."""
+        self.cleo.say("/block Bob")
+        self.cleo.leave()
+        self.bob.send("show")
+        for visitor in (self.ann, self.bob):
+            visitor.say(f"{visitor.name} speaks")
+        self.bob.say("up here", to="group:attic")
+        self.cleo.come(None, {})
+        self.cleo.send("show")
+        self.assertEqual(self.texts(self.cleo), ["Ann speaks"])
+
     def test_oneself(self) -> None:
         """Nobody blocks oneself, or nobody."""
         self.assertEqual(self.code(self.bob, "/block Bob"), "bad_data")
