@@ -55,6 +55,7 @@ class Lease:
         self._renewing: Deferred[None] = succeed(None)
         self._orphans = OrphanWatch(leases, clock, lambda: self.held, every_s=lease_s / RENEWALS)
         self._looked = True
+        self._why = ""
         self._stopped = False
 
     @property
@@ -93,6 +94,7 @@ class Lease:
         self._orphans.start(self._holder)
 
     def _hold(self, sent_s: float) -> None:
+        self._why = ""
         self._ends_s = sent_s + self._lease_s
         self._held_until = self._ends_s - min(MARGIN_S, self._lease_s / RENEWALS)
         if self._end is not None and self._end.active():
@@ -101,7 +103,7 @@ class Lease:
 
     def _ended(self) -> None:
         if self._held_until is not None:
-            log.warn("the lease of this node was not renewed in time; its rooms wait")
+            log.warn("the lease of this node was not renewed in time; its rooms wait{why}", why=self._why)
             self._holder.lease_ended()
 
     def _later(self, delay_s: float) -> None:
@@ -138,4 +140,5 @@ class Lease:
             return
         if not failure.check(StoreUnavailable):
             log.failure("the lease of this node cannot be renewed", failure)
+        self._why = f": {failure.getErrorMessage()}"
         self._later(RETRY_S)

@@ -153,6 +153,22 @@ class LeaseTests(SynchronousTestCase):
         self.assertFalse(self.lease.held)
         self.assertIs(self.successResultOf(other.renew_lease(for_ms=1)), LeaseRenewal.KEPT)
 
+    def test_why_it_ended(self) -> None:
+        """The log says why the lease was not renewed, and nothing that was put right before."""
+        self.start()
+        self.store.fail = StoreUnavailable("no memory is left")
+        self.assertEqual(self.said_at_the_end(), ["its rooms wait: no memory is left"])
+        self.store.fail = None
+        self.pass_time(LEASE_S / 3)
+        self.store.hold()
+        self.assertEqual(self.said_at_the_end(), ["its rooms wait"])
+
+    def said_at_the_end(self) -> list[str]:
+        """Let the lease end; returns what the log says then, behind what happened."""
+        with capturedLogs() as events:
+            self.pass_time(LEASE_S)
+        return [(formatEvent(event) or "").partition("in time; ")[2] for event in events]
+
     def test_stop_releases(self) -> None:
         """Others may have the rooms at once; no timer stays."""
         self.start()

@@ -16,7 +16,7 @@ from twisted.logger import Logger, formatEvent
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from gameserver.errors import SettingError, StoreUnavailable
-from gameserver.interfaces import Asleep, Commit, Outcome, Put, UserRow
+from gameserver.interfaces import Asleep, Commit, LeaseRenewal, Outcome, Put, UserRow
 from gameserver.settings.settings import load
 from gameserver.store import keys
 from gameserver.store.context import make_store
@@ -253,6 +253,14 @@ class OutageTests(RedisTestCase):
         self.assertEqual(await self.commit(change(2, room="r2", ends=True)), [STORED])
         self.server.ask("CONFIG", "SET", "maxmemory", 0)
         self.assertEqual(await self.commit(change(2, value=b"2"), change(room="r3")), [STORED, STORED])
+
+    async def test_full_memory_ends_no_lease(self) -> None:
+        """A node goes on to renew its lease at a Redis that is full."""
+        await self.store.acquire_lease("t", for_ms=60_000)
+        self.assertIs(await self.store.renew_lease(for_ms=60_000), LeaseRenewal.KEPT)
+        self.server.ask("CONFIG", "SET", "maxmemory", 1)
+        self.assertIs(await self.store.renew_lease(for_ms=3_600_000), LeaseRenewal.KEPT)
+        self.assertGreater(self.server.ask("PTTL", keys.lease_key("")), 60_000)
 
     async def test_silence_is_found(self) -> None:
         """A connection that nobody uses is tried now and then."""

@@ -12,11 +12,16 @@ from gameserver.store.redis.scripts import PACK, script
 
 RENEW: Final = script("""
 -- KEYS: lease, nodes. ARGV: node, token, how long in ms. Returns 'kept', 'lapsed' or 'taken', as `LeaseRenewal` has it.
-redis.call('SCARD', KEYS[2])
+-- Only what is missing is set: a Redis whose memory is full refuses that, but lets a lease that is held last longer.
+local is_known = redis.call('SISMEMBER', KEYS[2], ARGV[1]) == 1
 local token = redis.call('GET', KEYS[1])
 if token and token ~= ARGV[2] then return 'taken' end
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-redis.call('SADD', KEYS[2], ARGV[1])
+if token then
+  redis.call('PEXPIRE', KEYS[1], ARGV[3])
+else
+  redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+end
+if not is_known then redis.call('SADD', KEYS[2], ARGV[1]) end
 return token and 'kept' or 'lapsed'
 """)
 
