@@ -43,6 +43,7 @@ class LeasedRooms:
     :ivar about: what other nodes are told of this one, see `ILeases.describe_node`.
     :ivar drain: called when an operator wants this node to stop.
     :ivar load: returns how busy this node is, see `Heir`.
+    :ivar looked_after: called after a gap in the lease, once it is known which rooms are still this node's.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class LeasedRooms:
         self.about: Mapping[str, str] = {}
         self.drain: Callable[[], object] = lambda: None
         self.load: Callable[[], int] = lambda: 0
+        self.looked_after: Callable[[], object] = lambda: None
         self._told_load = 0
         self._batch = batch
         self._rooms = rooms
@@ -173,6 +175,7 @@ class LeasedRooms:
                 self._lose(runner, None)
             elif found != (runner.commits.fence, version) and runner.commits.version == version:
                 runner.commits.may_be_behind()
+        self.looked_after()
 
     async def _adopt(self) -> bool:
         await self._adopting.acquire()

@@ -94,7 +94,9 @@ class RoomRegistry(RunningRooms):
     def show_rooms(self) -> None:
         """Show public rooms to other nodes of this store, and find theirs; to be called before rooms are opened."""
         if self._lease is not None and IShownRooms.providedBy(self.store):
-            self._open_rooms.window = RoomWindow(cast(IShownRooms, self.store), self.clock)
+            window = RoomWindow(cast(IShownRooms, self.store), self.clock)
+            self._open_rooms.window = window
+            self.leased.looked_after = lambda: window.show_again(self.runners)
 
     async def shown_elsewhere(
         self, game: str | None, limit: int, *, open_only: bool = False

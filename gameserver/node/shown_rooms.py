@@ -7,7 +7,7 @@ that old: somebody who is sent to a room that is full meanwhile looks again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -59,6 +59,12 @@ class RoomWindow:
             self._gone[runner.room.id] = runner.room.spec.name
             self._later(LATER_S)
 
+    def show_again(self, runners: Iterable[RoomRunner]) -> None:
+        """Show these rooms, all that are here, also where nothing changed: the store may have lost what they showed."""
+        self._shown = dict.fromkeys(self._shown, b"")
+        for runner in runners:
+            self.note(runner)
+
     async def elsewhere(self, game: str | None, limit: int) -> list[Shown]:
         """
         Return what other nodes show, newest first; nothing while the store does not answer.
@@ -103,14 +109,15 @@ class RoomWindow:
         # Only what is stored is shown; a room that is lost meanwhile fails here, and is not shown any more.
         await DeferredList([runner.told() for runner in some], consumeErrors=True)
         told = [(runner, shown) for runner in some if (shown := self._shown_of(runner)) is not None]
-        gone = list(self._gone.items())
+        back = {shown.room for _, shown in told}  # a room that fell asleep may have been woken since, here
+        gone = [(id, game) for id, game in self._gone.items() if id not in back]
         try:
             if told or gone:
                 await self._store.show_rooms([shown for _, shown in told], gone)
         except StoreUnavailable:
             self._changed.update((runner, None) for runner, _ in told if not runner.over)
             raise
-        for id, _ in gone:
+        for id in (*back, *(id for id, _ in gone)):
             self._gone.pop(id, None)
         for runner, shown in told:
             self._shown[shown.room] = shown.listing

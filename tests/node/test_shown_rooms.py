@@ -78,6 +78,29 @@ class WindowTests(TwoNodesTestCase):
         self.pass_time(2, self.a, self.b)
         self.assertEqual(self.listed(self.b), [(runner.room.code, 1)])
 
+    def test_store_has_lost_it(self) -> None:
+        """A room is shown again once the store is back that has lost what was shown, and no more when it is gone."""
+        runner = self.made(self.a, self.ann)
+        self.shared.shown.clear()
+        self.a.store.reconnect()
+        self.pass_time(LEASE_S, self.a, self.b)
+        self.assertEqual(self.listed(self.b), [(runner.room.code, 1)])
+        self.a.store.reconnect()
+        self.pass_time(LEASE_S / 3, self.a, self.b)
+        self.a.send(self.ann, "end")
+        self.pass_time(1, self.a, self.b)
+        self.assertEqual(self.shared.shown, {})
+
+    def test_woken_at_once(self) -> None:
+        """A room that fell asleep and was woken by the same node before that was shown is shown."""
+        runner = self.made(self.a)
+        self.a.registry.sleeper.put_to_sleep(runner)
+        self.a.settle()
+        self.assertFalse([*self.a.registry.runners])
+        self.a.get(Deferred.fromCoroutine(self.a.registry.reach(runner.room.code)))
+        self.pass_time(1, self.a, self.b)
+        self.assertEqual(self.listed(self.b), [(runner.room.code, 0)])
+
     def test_private_rooms_are_not_shown(self) -> None:
         """Nor are those that are never stored: no other node could lead to them."""
         made = self.a.registry.create(self.ann.user, "counting", {}, private=True)
