@@ -76,7 +76,7 @@ def tell_info(room: Room, log: list[Said], info: messages.RoomInfo) -> None:
 def seat_info(room: Room, seat: Player, known: Iterable[str], gone: bool = False) -> messages.SeatInfo:
     """:param known: groups besides public ones that the audience may know of."""
     groups = [n for n, g in room.state.groups.items() if seat.id in g.members and (g.public or n in known)]
-    profile = messages.payload(seat.profile)
+    profile = messages.payload(seat._kept.profile)
     host = seat.id == room.seats.host
     return messages.SeatInfo(
         id=seat.id,
