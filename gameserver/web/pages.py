@@ -137,7 +137,7 @@ class Pages:
         return None
 
     def _game(self, game: str, rest: list[bytes], request: Any) -> IResource:
-        if not rest:
+        if game and not rest:
             return to_folder(game.encode())
         if game not in self._folders:
             return Missing(NO_GAME if rest == [b""] else None)

@@ -148,6 +148,11 @@ class OwnPageTests(FolderTests):
         (self.folder / "pages" / "chess" / "index.html").unlink()
         self.assertEqual(node.ask("GET", "/play/chess/").status, 404)
 
+    def test_no_game_named(self) -> None:
+        """Where the game's name should stand is nothing: there is no such page, and no other to go to."""
+        self.write({"chess.py": GAME.format(cls="Chess")})
+        self.assertEqual(self.node().ask("GET", "/play/").status, 404)
+
     def tearDown(self) -> None:
         for name in [name for name in sys.modules if "/" in name]:  # as `loader` names modules of folders
             del sys.modules[name]
