@@ -233,6 +233,13 @@ class MatchTests(DoorsTestCase):
         self.assert_error(self.wish("join", game="quiz", match={"rounds": 99}), "bad_data", 1)
         self.assert_error(self.wish("join", game="nothing"), "not_found", 1)
 
+    def test_password_means_nothing(self) -> None:
+        """A room that has a password is not found by it, and one that is made is open to all."""
+        closed = self.rig.guest("Ann").create("quiz", password="sesame")
+        found = self.match(password="sesame").room
+        self.assertNotEqual(found, closed.room)
+        self.assertEqual(self.match("Cem").room, found)
+
     def test_true_is_not_one(self) -> None:
         """Options hold what is asked for as JSON has it."""
         self.match(match={"rounds": 1})
