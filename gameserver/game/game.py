@@ -13,9 +13,8 @@ from gameserver.game.chat import RoomChat
 from gameserver.game.dice import Dice, dice_of
 from gameserver.game.marks import mark_of
 from gameserver.game.settings import LATER, SETTINGS, GameSettings
-from gameserver.game.slips import HOOKS as HOOKS
+from gameserver.game.slips import HOOKS, hidden
 from gameserver.game.slips import LATER as LATER_HOOKS
-from gameserver.game.slips import hidden
 from gameserver.protocol import values
 from gameserver.room import hosts, putting_out, results, rounds
 from gameserver.room.bots.seats import Bots
@@ -145,8 +144,7 @@ class Game(GameSettings):
     @property
     def status(self) -> Literal["lobby", "playing", "over"]:
         """``lobby`` before the first start, ``playing``, or ``over`` once a round has ended."""
-        status: Literal["lobby", "playing", "over"] = self._gs_room.state.status  # type: ignore[assignment]
-        return status
+        return self._gs_room.state.status  # type: ignore[return-value]
 
     @property
     def phase(self) -> str | None:

@@ -282,16 +282,19 @@ class SignatureTests(SynchronousTestCase):
     def test_yields(self) -> None:
         """A generator would do nothing: no hook, message, timer or question is one."""
 
-        def yields(self: Game, player: Player) -> Any:
-            yield
+        def made(*, later: bool) -> Any:
+            def yields(self: Game, player: Player) -> Any:
+                yield
 
-        async def yields_later(self: Game, player: Player) -> Any:
-            yield
+            async def yields_later(self: Game, player: Player) -> Any:
+                yield
 
-        for each in (yields, yields_later):
-            self.assertIn("must not yield", self.assert_bad(on_join=each))
-            self.assertIn("must not yield", self.assert_bad(play=message(each)))
-            self.assertIn("must not yield", self.assert_bad(ring=timer(each)))
+            return yields_later if later else yields
+
+        for later in (False, True):
+            self.assertIn("must not yield", self.assert_bad(on_join=made(later=later)))
+            self.assertIn("must not yield", self.assert_bad(play=message(made(later=later))))
+            self.assertIn("must not yield", self.assert_bad(ring=timer(made(later=later))))
 
     def test_unknown_by(self) -> None:
         """``by`` names a role of the game."""
@@ -360,8 +363,9 @@ class SignatureTests(SynchronousTestCase):
 
     def test_marked_question(self) -> None:
         """A question is no other kind of message besides: what that says would not hold."""
-        for choose in (question(message(by="any")(lambda self, player: None)), message(asked())):
-            self.assertIn("no other mark", self.assert_bad(choose=choose))
+        self.assertIn("no other mark", self.assert_bad(choose=question(message(lambda self, player: None))))
+        with self.assertRaisesRegex(GameDefinitionError, "message marks a method, not <"):
+            message(asked())
 
     def test_cron_with_arguments(self) -> None:
         """The calendar gives no arguments."""

@@ -14,8 +14,8 @@ from gameserver import Game, Group, Player, Team, Teams
 from gameserver.game import function
 from gameserver.game.function_step import LATER, FunctionGroups, FunctionTimers
 from gameserver.game.function_teams import FunctionTeams
-from gameserver.game.game import HOOKS
 from gameserver.game.settings import SETTINGS
+from gameserver.game.slips import HOOKS
 from gameserver.testing import Table
 from tests.game.test_function import module
 from tests.test_public import DOCS, members
