@@ -74,9 +74,9 @@ class Failures:
         if failure is None or not self.raises or not self._depth:
             globalLogPublisher(event)
 
-    def note(self, error: BaseException) -> None:
+    def note(self, failure: Failure) -> None:
         """Note something else that is wrong, for the call under way to raise."""
-        self.log.failure("The table found", Failure(error))
+        self.log.failure("The table found", failure)
 
     def take(self, what: str, seat: str) -> BaseException | None:
         """:returns: the exception of a player's own request, for its caller to raise; None: there is none."""

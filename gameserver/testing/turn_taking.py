@@ -25,6 +25,9 @@ class TurnTaking:
         """The exceptions of the table's game that were not raised yet."""
         raise NotImplementedError
 
+    def _do(self, op: str, **fields: Any) -> None:
+        raise NotImplementedError
+
     def _request(self, op: str, **fields: Any) -> Any:
         raise NotImplementedError
 
@@ -77,7 +80,7 @@ class TurnTaking:
 
         :raises Refused: ``cannot_undo``, with the rule that forbids it.
         """
-        self._request("undo")
+        self._do("undo")
 
     @raising
     def ready(self, on: bool = True) -> None:
@@ -86,7 +89,7 @@ class TurnTaking:
 
         :raises Refused: a round is being played, or this is no player.
         """
-        self._request("ready", on=on)
+        self._do("ready", on=on)
 
     def _find(self, type: str, fields: dict[str, Any]) -> Move:
         """:returns: the only move of a type that goes with some fields; or the type with these fields alone."""

@@ -6,6 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from gameserver.errors import Refused
 from gameserver.protocol import values
@@ -182,7 +184,7 @@ class Visitor(TurnTaking):
 
         :raises Refused: it cannot start, or this is not the host.
         """
-        self._request("start")
+        self._do("start")
 
     @raising
     def options(self, /, **options: Any) -> None:
@@ -191,7 +193,7 @@ class Visitor(TurnTaking):
 
         :raises Refused: the game does not take them, is played, or this is not the host.
         """
-        self._request("options", options=_as_json(options))
+        self._do("options", options=_as_json(options))
 
     @raising
     def drop(self) -> None:
@@ -214,7 +216,7 @@ class Visitor(TurnTaking):
         if self._code != self._table.code:
             self.follow()
             return
-        self._request("resume", room=self._table.code, resume=self._mirror.seat.resume, seen=self._mirror.seen)
+        self._do("resume", room=self._table.code, resume=self._mirror.seat.resume, seen=self._mirror.seen)
 
     @raising
     def find_again(self) -> None:
@@ -229,7 +231,7 @@ class Visitor(TurnTaking):
     @raising
     def leave(self) -> None:
         """Give the seat up for good."""
-        self._request("leave")
+        self._do("leave")
 
     # What the table does
 
@@ -237,7 +239,7 @@ class Visitor(TurnTaking):
         """Come to the room in which all have gone on."""
         if self._session is None:
             self._connect()
-        self._request("join", room=self._table.code, role=self.role)
+        self._do("join", room=self._table.code, role=self.role)
 
     @raising
     def come(self, password: str | None, profile: dict[str, Any]) -> None:
@@ -250,12 +252,12 @@ class Visitor(TurnTaking):
         self._connect()
         self._table._welcome(self._user_id)
         wish = {"name": self.name, "role": self.role, "password": password, "profile": _as_json(profile)}
-        self._request("join", room=self._table.code, **wish)
+        self._do("join", room=self._table.code, **wish)
 
     def _create(self, wish: dict[str, Any], profile: dict[str, Any]) -> str:
         """Connect, and make the room. :returns: its code."""
         self._connect()
-        self._request("create", name=self.name, role=self.role, profile=_as_json(profile), **wish)
+        self._do("create", name=self.name, role=self.role, profile=_as_json(profile), **wish)
         return self._code
 
     def cut(self) -> None:
@@ -272,6 +274,15 @@ class Visitor(TurnTaking):
         self._session = Session(self._table.services, self._server, "table")
         who: dict[str, Any] = {"token": self._token} if self._token else {"guest": {"name": self.name}}
         self._speak({"op": "hello", "client": self._key, **who})
+
+    def _do(self, op: str, **fields: Any) -> None:
+        """Make a request of which the caller is told nothing: if it is refused later, whatever call is under way is."""
+        answer = self._request(op, **fields)
+        if isinstance(answer, Deferred):
+            answer.addErrback(self._refused_late)
+
+    def _refused_late(self, failure: Failure) -> None:
+        self.failures.note(failure)
 
     def _request(self, op: str, **fields: Any) -> Any:
         if self._session is None:
@@ -321,7 +332,7 @@ class Visitor(TurnTaking):
         except OutOfStep as error:
             # Raised here, it would only be one more thing in the server's log.
             missed = AssertionError(f"{self.name} missed a message, or has it twice: {error}; {message}")
-            self.failures.note(missed)
+            self.failures.note(Failure(missed))
         else:
             if event is not None:
                 self.inbox.append(Event(event.type, event.data))

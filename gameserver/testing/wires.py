@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.defer import Deferred, succeed
+from twisted.python.failure import Failure
 
 from gameserver.protocol.messages import PACKED_SUBPROTOCOL
 from gameserver.room.effects import in_between
@@ -126,7 +127,7 @@ class ClientEnd:
         try:
             self._on_frame(frame)
         except Exception as error:  # noqa: BLE001 - the bot's code: the test fails, the server goes on
-            self._failures.note(error)
+            self._failures.note(Failure(error))
 
     def _closed(self, code: int, reason: str) -> None:
         session, self._session = self._session, None

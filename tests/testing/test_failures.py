@@ -263,7 +263,7 @@ class RaisedTests(FailureCase):
         def fail() -> None:
             with failures:
                 for number in range(12):
-                    failures.note(ZeroDivisionError(number))
+                    failures.note(Failure(ZeroDivisionError(number)))
 
         notes = self.failure(fail).__notes__
         self.assertEqual((len(notes), notes[1][:12], notes[-1]), (12, "Also: The ta", "And 1 more."))
@@ -364,3 +364,49 @@ class LoggedTests(SynchronousTestCase):
         logged = [failure.value.args for failure in self.flushLoggedErrors(ZeroDivisionError)]
         self.assertEqual(logged, [("press",), ("later",), ("on_drop",)])
         self.assertIsInstance(table.take_failure(), ZeroDivisionError)
+
+
+class Doorman(Game):
+    """Thinks before it lets somebody in, or starts."""
+
+    thinks: ClassVar[list[Deferred[None]]] = []
+
+    async def on_join(self, player: Player) -> None:
+        if player.name != "Ann":
+            await self.think()
+
+    async def on_start(self) -> None:
+        await self.think()
+
+    async def think(self) -> None:
+        self.thinks.append(Deferred())
+        await self.thinks[-1]
+
+
+class LateRefusalTests(SynchronousTestCase):
+    """What is asked without waiting for the answer, and refused once the game has waited for something."""
+
+    def setUp(self) -> None:
+        Doorman.thinks.clear()
+        self.table = Table(Doorman)
+        self.ann = self.table.join("Ann")
+
+    def refused(self, code: str, error: Exception) -> Refused:
+        """The game refuses, and whatever call is under way raises it."""
+        Doorman.thinks.pop().errback(error)
+        refused: Refused = self.assertRaises(Refused, self.table.settle)
+        self.assertEqual(refused.code, code)
+        return refused
+
+    def test_start(self) -> None:
+        """A start."""
+        self.table.start()
+        self.refused("cold", Refused("not yet", code="cold"))
+        self.assertEqual(self.table.status, "lobby")
+
+    def test_join(self) -> None:
+        """A seat, which nobody has then; what failed is the cause."""
+        bob = self.table.join("Bob")
+        self.assertIsInstance(self.refused("game_error", ZeroDivisionError()).__cause__, ZeroDivisionError)
+        self.flushLoggedErrors(ZeroDivisionError)
+        self.assertEqual((bob.id, len(self.table.room.seats)), ("", 1))
