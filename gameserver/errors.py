@@ -60,6 +60,7 @@ class Refused(GameServerError):
     :param path: where in the data the fault lies, such as ``$.cell``, or None.
     :param retry_ms: milliseconds after which it is worth while to ask again; None: nobody knows.
     :ivar room: the code of the room that refused, where a client was told.
+    :raises TypeError: text, code or path is no str.
     """
 
     room: str | None = None
@@ -67,6 +68,9 @@ class Refused(GameServerError):
     def __init__(
         self, text: str = "", code: str = "refused", path: str | None = None, *, retry_ms: int | None = None
     ) -> None:
+        for name, value in (("text", text), ("code", code), ("path", path)):
+            if not isinstance(value, str) and (value is not None or name != "path"):
+                raise TypeError(f"Refused: its {name} is a str, not {value!r}")
         self.text = text or CODES.get(code, code)
         self.code = code
         self.path = path

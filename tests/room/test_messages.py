@@ -211,6 +211,13 @@ class MessageTests(SynchronousTestCase):
         self.assertEqual(self.refusal("bad_reply")[0], "game_error")
         self.assertEqual(self.table.state, {})
 
+    def test_refusal_of_another_type(self) -> None:
+        """What a client is told is text: whatever else is an error where it is raised, not at every client."""
+        wrong: dict[str, tuple[Any, ...]] = {"text": (ValueError("x"),), "code": ("x", 5), "path": ("x", "c", 7)}
+        for name, given in wrong.items():
+            with self.assertRaisesRegex(TypeError, f"its {name} is a str"):
+                Refused(*given)
+
     def test_own_code(self) -> None:
         """Games name codes of their own."""
         refused = self.assertRaises(Refused, self.ann.send, "own_code")
