@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
 from gameserver.room import absence, seating
@@ -13,11 +14,14 @@ if TYPE_CHECKING:
     from gameserver.room.seats import Player
 
 
-def put_out(room: Room, seat: Player, reason: Literal["kicked", "banned"], text: str | None = None) -> None:
-    """End a seat, or keep it, absent, until the game is over; what follows is done before the step ends."""
-    if not absence.stay(room, seat, reason, text):
-        seating.end(room, seat, reason, text)
-        room.finish_later(room.game.on_leave(seat))
+def put_out(room: Room, seats: Iterable[Player], reason: Literal["kicked", "banned"], text: str | None = None) -> None:
+    """End seats, or keep them, absent, until the game is over; what follows is done before the step ends."""
+    for seat in seats:
+        if seat.id not in room.seats:
+            continue  # the hook of one may have ended another
+        if not absence.stay(room, seat, reason, text):
+            seating.end(room, seat, reason, text)
+            room.finish_later(room.game.on_leave(seat))
     room.finish_later(begin_by_itself(room))
 
 
@@ -29,6 +33,4 @@ def kick(room: Room, player: Player, ban: bool) -> None:
     if ban:
         room.talking.ban(player.user_id, Ban(player.name))
         ends += [s for s in room.seats.index.of_user(player.user_id) if s is not player]
-    for seat in ends:
-        if seat.id in room.seats:  # the hook of one may have ended another
-            put_out(room, seat, "banned" if ban else "kicked")
+    put_out(room, ends, "banned" if ban else "kicked")

@@ -62,7 +62,7 @@ def kick(room: Room, by: User, whom: Player, reason: str) -> None:
     """:raises Refused: it is oneself, a moderator or, unless a moderator asks, the host."""
     _check_target(room, by, whom)
     note(room, "kick", by, whom, reason=reason)
-    put_out(room, whom, "kicked", reason or None)
+    put_out(room, [whom], "kicked", reason or None)
 
 
 def ban(room: Room, by: User, whom: Player, s: float | None, reason: str) -> None:
@@ -70,9 +70,7 @@ def ban(room: Room, by: User, whom: Player, s: float | None, reason: str) -> Non
     _check_target(room, by, whom)
     note(room, "ban", by, whom, s=s, reason=reason)
     room.talking.ban(whom.user_id, Ban(whom.name, None if s is None else room.now + s, reason))
-    for seat in list(room.seats.index.of_user(whom.user_id)):
-        if seat.id in room.seats:  # the hook of one may have ended another
-            put_out(room, seat, "banned", reason or None)
+    put_out(room, list(room.seats.index.of_user(whom.user_id)), "banned", reason or None)
 
 
 def unban(room: Room, by: User, name: str) -> str:

@@ -36,13 +36,13 @@ def tell_joined(room: Room, newcomer: Newcomer) -> None:
     seen = room.publisher.streams.seen(seat._kept.entered)
     chat = lines_of(room, seat, seat._kept.entered)
     joined = _joined(room, requester, seat, newcomer.recovered, docs=docs, chat=chat, seen=seen)
+    if joined.moves is not None:
+        publish_moves.told_with_joined(room, seat, joined.moves)
     _hand_joined(room, audience_of((requester.session,)), joined, seat)
 
 
 def _hand_joined(room: Room, to: Audience, joined: messages.Joined, seat: Player) -> None:
     """Hand ``joined`` out; in MessagePack with the keys that patches write as numbers. What is replayed needs none."""
-    if joined.moves is not None:
-        publish_moves.told_with_joined(room, seat, joined.moves)
     frame = messages.encode(joined)
     tables = ((wire_name(key), room.publisher.keys.get(key)) for key in seat._kept.entered)
     hand_out(room, to, frame, lambda: msgpack.repack(frame, {name: table.keys for name, table in tables if table}))
@@ -77,6 +77,8 @@ def tell_recovered(room: Room, requester: Requester, seat: Player, missed: list[
     for said in reversed(missed):
         seen[wire_name(said.key)] = said.n - 1
     joined = _joined(room, requester, seat, True, docs={}, chat=[], seen=seen)
+    if joined.moves is not None:
+        publish_moves.told_beforehand(room, seat, joined.moves)
     room.publisher.attach(requester.session, seat.id, room.code)
     room.publisher.slow.lack_nothing((requester.session,))
     to = audience_of((requester.session,))

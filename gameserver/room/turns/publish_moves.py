@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _NO_PROMPTS: Final[Mapping[str, Prompt]] = {}
 
 NOTHING_TOLD: Final = LastTold(b"")
+TOLD_BEFOREHAND: Final = LastTold(b"joined")
+"""In place of what was told before the end of the step: what there is then differs from it, even if it is nothing."""
 
 
 def tell(room: Room) -> None:
@@ -65,10 +67,20 @@ def told_with_joined(room: Room, player: Player, info: messages.MovesInfo) -> No
     """
     Somebody has come to a seat, and was told its moves with ``joined``: what comes next is compared with that.
 
-    :param info: what `told` says, which others with the same seat were told as well.
+    :param info: what `told` says at the end of a step, when others with the same seat were told the same.
     """
     is_nothing = not (info.moves or info.prompt or info.undo)
     room.publisher.moves[player.id] = NOTHING_TOLD if is_nothing else LastTold(_frame(room, info))
+
+
+def told_beforehand(room: Room, player: Player, info: messages.MovesInfo) -> None:
+    """
+    Somebody has come back, and was told its moves with ``joined``, as they were before this step: it may end them.
+
+    :param info: what `told` said.
+    """
+    if info.moves or info.prompt or info.undo:
+        room.publisher.moves.setdefault(player.id, TOLD_BEFOREHAND)
 
 
 def _frame(room: Room, info: messages.MovesInfo) -> bytes:

@@ -148,10 +148,11 @@ class MuteTests(BarCase):
         self.bob.say("buy gold")
         n = self.bob.chat[0]["n"]
         dan = self.table.join("Dan")
-        for text in ("buy silver", "buy tin"):
-            self.bob.ask("edit", stream="room", line=n, text=text)
-            self.assertEqual(self.texts(self.bob), [text])
-            self.ann.say("/unmute Bob") if text == "buy silver" else None
+        self.bob.ask("edit", stream="room", line=n, text="buy silver")
+        self.assertEqual(self.texts(self.bob), ["buy silver"])
+        self.ann.say("/unmute Bob")
+        self.bob.ask("edit", stream="room", line=n, text="buy tin")
+        self.assertEqual(self.texts(self.bob), ["buy tin"])
         self.bob.ask("unsay", stream="room", line=n)
         self.assertEqual(self.texts(self.bob), [])
         for visitor in (self.ann, self.cleo, dan):
