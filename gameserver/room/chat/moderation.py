@@ -53,7 +53,13 @@ def mute(room: Room, by: User, whom: Player, s: float | None, *, shadow: bool, r
 
 
 def unmute(room: Room, by: User, whom: Player) -> None:
-    """A player may write again."""
+    """
+    A player may write again.
+
+    :raises Refused: it is oneself, whom only a moderator can have muted, or the server, for a flood.
+    """
+    if whom.user_id == by.id and not has_right(by):
+        raise Refused("That is you.", code="bad_data", path="$.text")
     room.talking.mute(whom.user_id, None)
     note(room, "unmute", by, whom)
 

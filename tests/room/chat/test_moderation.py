@@ -186,6 +186,7 @@ class WhoTests(BarCase):
         self.assertEqual(self.code(self.ann, "/mute Cleo"), "forbidden")
         self.cleo.say("/mute Ann 1m")
         self.assertEqual(self.code(self.ann, "x"), "muted")
+        self.assertEqual(self.code(self.ann, "/unmute Ann"), "bad_data")
         self.cleo.say("/slow 1h")
         self.cleo.say("one")
         self.cleo.say("two")
