@@ -89,13 +89,13 @@ def check_here(room: Room) -> None:
 def go(room: Room, successor: Successor) -> None:
     """All leave for the room that is there by now; of this one nothing is left but where its code leads."""
     journal = room.journal
-    if room.state.status == "playing":
-        rounds.end(room, {})
     room.timers.cancel_all(everywhere=True, deadlines=True)
     thinking.stop_all(room)
     for seat in list(room.seats.values()):
         seating.give_up(room, seat)
         journal.append(room.changes.departures, Departure(seat, "next", None, next=successor.code))
+    if room.state.status == "playing":
+        rounds.end(room, {})  # behind the seats: for those who left before there is nothing more to wait for
     seating.note_emptiness(room)
     for document in list(room.docs.values()):
         document.replace({})

@@ -30,6 +30,13 @@ class Duel(Game):
         self.state["size"] = self.options["size"]
 
 
+class Round(Game):
+    absent = "skip"
+
+    def on_start(self) -> None:
+        self.turns.begin()
+
+
 class NextTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.table = Table(Talk)
@@ -50,6 +57,17 @@ class NextTests(SynchronousTestCase):
         self.table.restart()
         self.table.next()
         self.assertEqual((self.ann.info["options"], self.table.game_class), ({"size": 3}, Duel))
+
+    def test_who_left_a_game_that_is_played(self) -> None:
+        """That seat was kept until the end of the game, and ends with all others; nothing is left to be done."""
+        table = Table(Round)
+        ann, bob, cleo = (table.join(name) for name in ("Ann", "Bob", "Cleo"))
+        table.start()
+        cleo.leave()
+        room = table.room
+        table.next()
+        self.assertEqual((room.changes.later, len(room.seats), cleo.left), ([], 0, "left"))
+        self.assertEqual([player.name for player in table.room.players], [ann.name, bob.name])
 
     def test_who_is_away(self) -> None:
         """Whoever was not connected comes later."""
