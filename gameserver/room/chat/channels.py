@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from gameserver.room.chat.state import Talking
     from gameserver.room.core import RoomCore
 
+DIRECT: Final = "seat"
+"""By this, clients are told of the channels to seats, all in one."""
 MAX_CHANNELS: Final = 64
 """Channels that a game may open in a room."""
 
@@ -183,10 +185,7 @@ class Channels:
         """:returns: the channels that a seat hears, as its client is told of them."""
         own = ["room", *(f"group:{name}" for name in seat.groups)]
         own += [to for to, part in self.parts.items() if to not in own and hears(self._room, seat, part.key)]
-        infos = [self.info(self.part(to)) for to in own]
-        if "seat" in self._room.game_class.chat_to:
-            infos.append(self.info(ChannelPart("seat", "seat", "")))
-        return infos
+        return [self.info(self.part(to)) for to in (*own, *self._direct)]
 
     def of_stream(self, key: str) -> list[messages.ChannelInfo]:
         """:returns: the channels of one stream, for whoever enters it."""
@@ -208,12 +207,10 @@ class Channels:
         :returns: what is to be told now, by stream.
         """
         news: dict[str, list[messages.ChannelInfo]] = {}
-        for to in dict.fromkeys(("room", *(group.key for group in self._room.groups.values()), *self.parts)):
-            part = self.part(to)
-            info = self.info(part)
+        for to, info in self.infos().items():
             if info != told.get(to, self._told_at_first(to)):
                 told[to] = info
-                news.setdefault(part.key, []).append(info)
+                news.setdefault(info.stream if to != DIRECT else "room", []).append(info)
         return news
 
     def _told_at_first(self, to: str) -> messages.ChannelInfo | None:
@@ -223,8 +220,14 @@ class Channels:
         return self.info(replace(self._by_itself(to), slow_s=self._room.game_class.chat_slow_s))
 
     def infos(self) -> dict[str, messages.ChannelInfo]:
-        """:returns: the room's channel, and those that differ from their defaults, by address."""
-        return {to: self.info(self.part(to)) for to in ("room", *self.parts)}
+        """:returns: what the audiences of all channels are told of them, by address."""
+        groups = (group.key for group in self._room.groups.values())
+        return {to: self.info(self.part(to)) for to in ("room", *groups, *self.parts, *self._direct)}
+
+    @property
+    def _direct(self) -> tuple[str, ...]:
+        """The address of the channel that stands for all that lead to one seat, where the game has such."""
+        return (DIRECT,) if DIRECT in self._room.game_class.chat_to else ()
 
 
 Address = str | Group | Player | Channel

@@ -385,6 +385,25 @@ class ReportTests(BarCase):
         self.assertEqual(self.book.records, [])
 
 
+class SlowTests(BarCase):
+    def slow(self, command: str) -> dict[str, float]:
+        """:returns: what Bob knows of slow mode after a command, by channel."""
+        self.ann.say(command)
+        return {to: channel["slow_s"] for to, channel in self.bob.channels.items()}
+
+    def test_told_of_all_channels(self) -> None:
+        """Also of those to groups and to seats, when it begins and, after a restart, when it ends."""
+        self.bob.send("meet")
+        self.assertEqual(self.slow("/slow 10s"), {"room": 10, "group:corner": 10, "seat": 10})
+        self.table.restart()
+        self.assertEqual(self.slow("/slow off"), {"room": 0, "group:corner": 0, "seat": 0})
+
+    def test_group_that_was_made_meanwhile(self) -> None:
+        self.ann.say("/slow 10s")
+        self.bob.send("meet")
+        self.assertEqual(self.slow("/slow off"), {"room": 0, "group:corner": 0, "seat": 0})
+
+
 class BlockTests(BarCase):
     def test_block(self) -> None:
         """Who blocks a user hears that user no more: lines, direct lines, typing, history; and then again."""
