@@ -203,6 +203,7 @@ class SeatState(Kept, kw_only=True):
     :ivar stand_in: the level of the bot that moves for its owner, who is away.
     :ivar absent: why it is absent while a game is played; not set of those that are not.
     :ivar late: how many clocks in a row its player let run out; not set: none.
+    :ivar left_at: the number on its own stream at which it left a group last; not set of those that left none.
     :ivar wanted: the role that its owner had before the game of this room had none like it; not set: this one.
     :ivar account: whether its owner has an account; not set of guests, and in rows of older releases of nobody.
     """
@@ -220,6 +221,7 @@ class SeatState(Kept, kw_only=True):
     read: dict[str, int] = {}
     ready: Annotated[bool | UnsetType, marks.seat] = UNSET
     account: Annotated[bool | UnsetType, marks.seat] = UNSET
+    left_at: int | UnsetType = UNSET
     wanted: str | UnsetType = UNSET
     absent: Annotated[Absence | UnsetType, marks.turn, marks.users] = UNSET
     late: int | UnsetType = UNSET

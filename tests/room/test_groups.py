@@ -192,6 +192,20 @@ class GroupTests(SynchronousTestCase):
         self.ann.send("put", team="red", who=[self.bob.id])
         self.assertEqual(self.bob.docs["group:red"], {"n": 1})
 
+    def test_entered_and_left_while_away(self) -> None:
+        """That cannot be told again, message by message: whoever comes back gets everything anew."""
+        self.ann.send("put", team="red", who=[self.ann.id])
+        self.bob.drop()
+        self.ann.send("put", team="red", who=[self.bob.id])
+        self.ann.send("take", team="red", whom=self.bob.id)
+        self.table.restart()
+        self.bob.resume()
+        self.assertFalse(self.bob.recovered)
+        self.assertEqual(self.groups_of(self.ann), [["red"], [], []])
+        self.bob.drop()
+        self.bob.resume()
+        self.assertTrue(self.bob.recovered)
+
     def test_restart(self) -> None:
         """Groups outlive the process."""
         self.ann.send("put", team="red", who=[self.bob.id, self.ann.id])

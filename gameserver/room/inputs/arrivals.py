@@ -139,7 +139,7 @@ class ResumeSeat(Input, frozen=True):
             raise Refused(code="not_found")
         if seat._kept.absent and admission.is_banned(room, requester):
             raise Refused(code="not_found")
-        missed = room.publisher.streams.missed(seat._kept.entered, self.seen) if self.seen is not None else None
+        missed = room.publisher.streams.missed(_since(seat), self.seen) if self.seen is not None else None
         await _come_back(room, requester, seat, missed is not None, missed)
 
 
@@ -200,6 +200,12 @@ def _recognise(room: Room, seat: Player, user: User) -> None:
     seat._moderates = has_right(user)
     if seat.account == is_guest(user):
         room.journal.set(seat._kept, "account", UNSET if is_guest(user) else True)
+
+
+def _since(seat: Player) -> dict[str, int]:
+    """:returns: by stream, the number from which on what a seat has missed can be told again, message by message."""
+    own, left_at = f"seat:{seat.id}", seat._kept.left_at or 0
+    return {**seat._kept.entered, own: max(seat._kept.entered.get(own, 0), left_at)}
 
 
 def _seat_of(room: Room, session: ISession) -> Player | None:

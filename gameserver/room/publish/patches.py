@@ -174,6 +174,7 @@ def _rearrange(room: Room, patches: Container[str]) -> None:
         streams = streams_of(room, seat)
         for key in [k for k in seat._kept.entered if k not in streams]:
             journal.remove_from(seat._kept, "entered", key)
+            journal.set(seat._kept, "left_at", room.publisher.streams.counts.get(f"seat:{seat.id}", 0))
             _send_doc(room, seat, key, room.publisher.streams.counts.get(key, 0), None)
             room.publisher.slow.lack_nothing(room.publisher.listeners(seat.id), key)
         for key in streams:
