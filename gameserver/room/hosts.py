@@ -33,7 +33,7 @@ def make_host(room: RoomCore, player: Player) -> None:
 
     :raises ValueError: that player has left, or may not be host.
     """
-    if player.id not in room.seats:
+    if not _is_seated(room, player.id):
         raise ValueError(f"{player!r} has left the room")
     if player.role not in HOST_ROLES or player.bot is not None:
         raise ValueError(f"a {player.role if player.bot is None else 'bot'} cannot be host")

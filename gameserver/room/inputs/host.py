@@ -67,6 +67,8 @@ def _pass(room: Room, by: User, whom: Player) -> None:
         raise Refused(f"A {whom.role} cannot be host.")
     if whom.bot is not None:
         raise Refused("A bot cannot be host.")
+    if whom._kept.has_left:
+        raise Refused(f"{whom.name} has left.")
     set_host(room, whom)
 
 

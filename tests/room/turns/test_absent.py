@@ -357,6 +357,16 @@ class LeftTests(AbsentCase):
         self.join_again(bob)
         self.assertEqual((bob.id, self.seat(bob).stand_in, len(self.table.room.seats)), (was, False, 3))
 
+    def test_nobody_who_has_left_is_made_host(self) -> None:
+        """Neither by the host nor by the game, though the seat is still there."""
+        ann, bob, _ = self.sit(Standing)
+        bob.leave()
+        with self.assertRaises(Refused):
+            ann.ask("host", act="pass", seat=bob.id)
+        game = self.table.game
+        self.assertRaises(ValueError, game.make_host, game.seat(bob.id))
+        self.assertEqual(self.table.room.state.host, ann.id)
+
     def test_host_leaves(self) -> None:
         ann, bob, cleo = self.sit(Standing)
         ann.leave()
