@@ -1734,11 +1734,7 @@ class Room extends Hosting {
     this.chat._forget(stream);
     for (const [key, timer] of [...this.#timers]) if (timer.stream === stream) this.#timers.delete(key);
     this.#showTimers();
-    this.#forgetMembers(stream.replace(/^group:/, ""));
-  }
-
-  /** @param {string} name of a group that this client has left: forget who is in it, unless all may know */
-  #forgetMembers(name) {
+    const name = stream.replace(/^group:/, "");
     if (this.#public.has(name)) return;
     for (const seat of this.seats.values()) seat.groups = seat.groups.filter((group) => group !== name);
   }
@@ -1766,9 +1762,6 @@ class Room extends Hosting {
     } else if (stream !== "seat") {
       const name = stream.replace(/^group:/, "");
       groups = [...known.filter((other) => other !== name), ...groups.filter((group) => group === name)];
-    } else if (told.id === this.seat.id) {
-      // There may be no `doc` to say so: of one that was entered and left while this client was away.
-      for (const name of known) if (!groups.includes(name)) this.#forgetMembers(name);
     }
     this.seats.set(told.id, Object.assign(before ?? {}, told, { account: told.account ?? false, groups: [...new Set(groups)].sort() }));
   }

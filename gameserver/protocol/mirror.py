@@ -228,10 +228,7 @@ class Mirror:
             del self.timers[key]
         for to in [to for to, channel in self.channels.items() if channel.stream == stream]:
             del self.channels[to]
-        self._forget_members(stream.removeprefix("group:"))
-
-    def _forget_members(self, name: str) -> None:
-        """Forget who is in a group that this client has left, unless all may know."""
+        name = stream.removeprefix("group:")
         for seat in self.seats.values():
             if name in seat.groups and name not in self._public:
                 seat.groups.remove(name)
@@ -262,9 +259,6 @@ class Mirror:
         elif stream != OWN:
             name = stream.removeprefix("group:")
             groups = (known - {name}) | (groups & {name})
-        elif seat.id == self.seat.id:
-            for name in known - groups:  # there may be no `doc` to say so: of one entered and left while away
-                self._forget_members(name)
         seat.groups = sorted(groups)
         self.seats[seat.id] = seat
 

@@ -142,16 +142,6 @@ class GroupTests(SynchronousTestCase):
         self.ann.send("publish_without", team="red", who=[self.bob.id, self.cleo.id])
         self.assertEqual([self.groups_of(each) for each in everybody], [[["red"]] * 3, [[]] * 3, [[]] * 3])
 
-    def test_away_meanwhile(self) -> None:
-        """Whoever was in a group only while away knows nothing of its members afterwards."""
-        self.ann.send("put", team="red", who=[self.ann.id])
-        self.bob.drop()
-        self.ann.send("put", team="red", who=[self.bob.id])
-        self.ann.send("take", team="red", whom=self.bob.id)
-        self.bob.resume()
-        self.assertTrue(self.bob.recovered)
-        self.assertEqual(self.groups_of(self.ann), [["red"], [], []])
-
     def test_known_as_it_is(self) -> None:
         """Whatever groups do, and whoever comes when: each knows of public groups, and of those that they are in."""
         random = Random(1)
