@@ -287,6 +287,7 @@ button:disabled { cursor: default; opacity: .6; }
 .error { margin: 0; color: ${token("bad")}; }
 .error:empty { display: none; }
 form { display: flex; flex-wrap: wrap; gap: .4rem; }
+input, select { font-size: max(1em, 16px); } /* an iPhone zooms into a field with smaller letters, and stays there */
 input { flex: 1 1 8rem; min-width: 0; background: ${token("ground")}; border-color: ${token("edge")}; }
 input::placeholder { color: ${token("muted")}; opacity: 1; }
 .send { background: ${token("accent")}; color: ${token("on-accent")}; border-color: transparent; font-weight: 700; }

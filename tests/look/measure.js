@@ -113,6 +113,9 @@
     const [width, height] = [Math.max(box.width, label?.width ?? 0), Math.max(box.height, label?.height ?? 0)];
     const isIdle = node.matches(".board-grid [aria-disabled=true]"); // a square that nobody may press now
     if (touch && !inline && !isIdle && (width < 43.5 || height < 43.5)) faults.push(`a target of ${px(width)} by ${px(height)} px: ${nameOf(node)}`);
+    const letters = parseFloat(getComputedStyle(node).fontSize);
+    const isTyped = node.matches("input:not([type=checkbox], [type=radio], [type=range]), select, textarea");
+    if (touch && isTyped && letters < 16) faults.push(`an iPhone zooms into a field with letters of ${letters.toFixed(1)} px: ${nameOf(node)}`);
     if (node.tagName === "BUTTON" && !node.closest("[role=log]")) {
       const name = (node.getAttribute("aria-label") ?? node.textContent).trim();
       names.set(name, (names.get(name) ?? 0) + 1);
