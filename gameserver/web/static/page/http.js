@@ -11,16 +11,18 @@ import { t } from "./language.js";
  */
 export async function api(path, { method = "GET", body, token } = {}) {
   let answer;
+  const away = () => Object.assign(new Error(t("The server cannot be reached.")), { code: "unreachable" });
   const headers = { ...(body && { "Content-Type": "application/json" }), ...(token && { Authorization: `Bearer ${token}` }) };
   try {
     answer = await fetch(urlOf(path), { method, body: body && JSON.stringify(body), headers });
   } catch {
-    throw Object.assign(new Error(t("The server cannot be reached.")), { code: "unreachable" });
+    throw away();
   }
-  const data = await answer.json().catch(() => ({}));
+  const data = await answer.json().catch(() => null);
+  if (answer.ok && data === null) throw away(); // it was cut on its way, or is somebody else's, as in a hotel's network
   if (!answer.ok) {
-    const [message, path] = (data.message || answer.statusText).split(/ - at `(\$[^`]*)`$/);
-    throw Object.assign(new Error(message), { code: data.code || "busy", path: path ?? null });
+    const [message, path] = (data?.message || answer.statusText).split(/ - at `(\$[^`]*)`$/);
+    throw Object.assign(new Error(message), { code: data?.code || "busy", path: path ?? null });
   }
   return data;
 }
