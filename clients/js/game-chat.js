@@ -298,10 +298,15 @@ input::placeholder { color: ${token("muted")}; opacity: 1; }
 /** @type {CSSStyleSheet | null} */
 let sheet = null;
 
-/** One sheet for all chats of a page; made by a script, so that a policy against inline styles allows it. */
-function styleSheet() {
+/**
+ * Give a chat its look: one sheet for all chats of a page, made by a script, so that a policy against inline styles allows
+ * it. Safari has such sheets since 16.4; before, the chat is plain.
+ * @param {ShadowRoot} root
+ */
+function dress(root) {
+  if (!("adoptedStyleSheets" in root)) return;
   if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(SHEET);
-  return sheet;
+  root.adoptedStyleSheets = [sheet];
 }
 
 /** The texts of the chat in English; an author's `words` replace them. */
@@ -371,7 +376,7 @@ class GameChat extends HTMLElement {
   constructor() {
     super();
     const root = this.attachShadow({ mode: "open" });
-    root.adoptedStyleSheets = [styleSheet()];
+    dress(root);
     this.#parts = makeParts({
       walk: (event) => this.#walk(event),
       begin: () => this.#begin(),

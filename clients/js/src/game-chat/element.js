@@ -4,7 +4,7 @@ import { About } from "./about.js";
 import { el } from "./el.js";
 import { Log } from "./log.js";
 import { makeParts } from "./parts.js";
-import { styleSheet } from "./sheet.js";
+import { dress } from "./sheet.js";
 import { WORDS } from "./words.js";
 
 /** @import * as Api from "../../gameserver.js" */
@@ -37,7 +37,7 @@ export class GameChat extends HTMLElement {
   constructor() {
     super();
     const root = this.attachShadow({ mode: "open" });
-    root.adoptedStyleSheets = [styleSheet()];
+    dress(root);
     this.#parts = makeParts({
       walk: (event) => this.#walk(event),
       begin: () => this.#begin(),

@@ -60,8 +60,13 @@ input::placeholder { color: ${token("muted")}; opacity: 1; }
 /** @type {CSSStyleSheet | null} */
 let sheet = null;
 
-/** One sheet for all chats of a page; made by a script, so that a policy against inline styles allows it. */
-export function styleSheet() {
+/**
+ * Give a chat its look: one sheet for all chats of a page, made by a script, so that a policy against inline styles allows
+ * it. Safari has such sheets since 16.4; before, the chat is plain.
+ * @param {ShadowRoot} root
+ */
+export function dress(root) {
+  if (!("adoptedStyleSheets" in root)) return;
   if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(SHEET);
-  return sheet;
+  root.adoptedStyleSheets = [sheet];
 }
