@@ -33,18 +33,19 @@ def cannot_run(tests: str, why: str) -> NoReturn:
     raise FailTest(text) if os.environ.get("CI") == "true" else SkipTest(text)
 
 
-def program(name: str, tests: str, *, instead: str = "") -> str:
+def program(name: str, tests: str, *, instead: str = "", package: str = "") -> str:
     """
-    :param name: of a command, which is also that of its package in Debian.
+    :param name: of a command.
     :param tests: what needs it.
     :param instead: of a command that does as well.
+    :param package: Debian's, where it has another name.
     :returns: where it is.
     :raises SkipTest: it is not there, see `cannot_run`.
     """
     path = os.pathsep.join((FOLDERS[0], os.environ.get("PATH", os.defpath), *FOLDERS[1:]))
     found = shutil.which(name, path=path) or (shutil.which(instead, path=path) if instead else None)
     if found is None:
-        cannot_run(tests, f"{name} is missing (make needs, or apt-get install {name})")
+        cannot_run(tests, f"{name} is missing (make needs, or apt-get install {package or name})")
     return found
 
 

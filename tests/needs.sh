@@ -7,14 +7,18 @@ cd "$(dirname "$0")/.."
 export PATH="$PWD/.venv/bin:$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 
 # One need a line: "command, which is the name of Debian's package as well:the tests that cannot run without it". After |
-# stands a command that does as well, where the first cannot be had.
+# stands a command that does as well, where the first cannot be had. COMMANDS: those that are called unlike their package.
 PROGRAMS=(
   "chromium-headless-shell|chromium:tests.e2e, the pages in a real browser"
+  "webkit2gtk-driver:tests.e2e.test_engines, the pages in WebKit"
+  "xvfb:tests.e2e.test_engines, the pages in WebKit"
+  "firefox-esr|firefox:tests.e2e.test_engines, the pages in Firefox"
   "redis-server:tests.store, tests.contracts and tests.e2e, the store on a real Redis"
   "nginx:tests.e2e.test_proxies, the example of nginx"
   "caddy:tests.e2e.test_proxies, the example of Caddy"
   "haproxy:tests.e2e.test_proxies, the examples of HAProxy"
 )
+declare -A COMMANDS=([webkit2gtk-driver]=WebKitWebDriver [xvfb]=Xvfb)
 # "folder with a package-lock.json:the tests".
 NODE_FOLDERS=(
   "clients/js:the tests and the linters of clients/js"
@@ -37,7 +41,7 @@ quietly() {
   said=$("$@" 2>&1) || { tail -n 8 <<< "$said"; return 1; }
 }
 
-has() { command -v "$1" > /dev/null; }
+has() { command -v "${COMMANDS[$1]:-$1}" > /dev/null; }
 
 # Debian starts a service as it installs it, on a port that may be somebody's, and at each boot. A policy of somebody's own
 # is left as it is; ours goes at the end, also if it was left behind by a run that was killed.

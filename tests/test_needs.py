@@ -25,6 +25,12 @@ class NeedsTests(SynchronousTestCase):
                 " (make needs, or apt-get install no-such-program)",
             )
 
+    def test_package(self) -> None:
+        """A command that is called unlike Debian's package is installed by the package's name."""
+        self.environ()
+        skip = self.assertRaises(SkipTest, program, "no-such-program", "the tests of nothing", package="such-programs")
+        self.assertIn("no-such-program is missing (make needs, or apt-get install such-programs)", str(skip))
+
     def test_fails_in_ci(self) -> None:
         """Where all must run, a missing part is a failure."""
         self.environ(CI="true")
