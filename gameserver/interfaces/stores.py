@@ -74,8 +74,9 @@ class Stored(Struct, frozen=True, kw_only=True):
 
 class Located(Struct, frozen=True, kw_only=True):
     """
-    Where a stored room is, as `IStore.locate` tells it.
+    Where a room is, as `IStore.locate` tells it.
 
+    :ivar game: empty if the room is not stored.
     :ivar node: whose it is: another node that holds a lease; None: this node may open it.
     :ivar lease_ms: what is left of that node's lease, milliseconds; 0 where there is none.
     :ivar url: of that node's WebSocket, as it has told; None: it told none.
@@ -166,7 +167,8 @@ class IStore(Interface):
         Say which room has a code, and which node has that room.
 
         :param code: exactly as it is stored.
-        :returns: None where no stored room has it; a code that is only claimed is no room's yet.
+        :returns: None where no stored room has it. A code that is only claimed is no room's yet; but where nodes share
+            the store, another one that claimed it may have a room that is never stored, and is told as the node.
         :raises StoreUnavailable: nothing is known of it.
         """
 

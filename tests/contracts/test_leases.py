@@ -18,7 +18,25 @@ from tests.store.redis_server import RedisServer
 from tests.store.shared import Shared, SharedStore
 
 
-class SharedStoreTests(LeaseContract, TestCase):
+class OurContract(LeaseContract):
+    """What our own stores do besides."""
+
+    async def test_located_at_the_node_that_claimed_its_code(self) -> None:
+        """A room that is never stored is at the node that claimed its code, until that releases it or is gone."""
+        first, second = await self.node("a"), await self.node("b")
+        self.assertTrue(await first.claim_code("R1", "r1", now_ms=NOW_MS))
+        located = await second.locate("R1")
+        self.assertEqual((located.room, located.game, located.node), ("r1", "", "a"))
+        self.assertTrue(0 < located.lease_ms <= LONG_MS)
+        self.assertIsNone(await first.locate("R1"))
+        await first.release_code("R1")
+        self.assertIsNone(await second.locate("R1"))
+        self.assertTrue(await first.claim_code("R1", "r1", now_ms=NOW_MS))
+        await first.release_lease()
+        self.assertIsNone(await second.locate("R1"))
+
+
+class SharedStoreTests(OurContract, TestCase):
     """The contract on the fake."""
 
     def setUp(self) -> None:
@@ -30,7 +48,7 @@ class SharedStoreTests(LeaseContract, TestCase):
         return SharedStore(self.shared, node)
 
 
-class RedisLeaseTests(LeaseContract, TestCase):
+class RedisLeaseTests(OurContract, TestCase):
     """The contract on a redis-server of the test's own."""
 
     def setUp(self) -> None:

@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred, fail
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver import Game, Player, cron, message, timer
-from gameserver.errors import Refused, StoreUnavailable
+from gameserver.errors import Elsewhere, Refused, StoreUnavailable
 from gameserver.node.runner import RoomRunner
 from tests.node.registries import FakeSession, Place
 from tests.store.shared import Shared, SharedStore
@@ -279,6 +279,15 @@ class FrozenTests(TwoNodesTestCase):
         self.pass_time(LEASE_S + 10, self.a)
         self.assertTrue(self.a.registry.store_away)
         self.assertEqual(self.a.send(self.ann, "add")["data"], 1)
+
+    def test_room_that_is_never_stored_is_found_at_its_node(self) -> None:
+        """Whoever asks another node is led there."""
+        self.a.get(Deferred.fromCoroutine(self.a.registry.known_as("http://a.example")))
+        self.a.game = "fleeting"
+        runner = self.a.create(self.ann)
+        reaching = Deferred.fromCoroutine(self.b.registry.reach(runner.room.code))
+        elsewhere = self.failureResultOf(reaching, Elsewhere).value
+        self.assertEqual((elsewhere.code_there, elsewhere.url), (runner.room.code, "ws://a.example/ws"))
 
     def test_effects_stop_before_the_lease_ends(self) -> None:
         """The store is away: two seconds before others may have the rooms, all waits."""

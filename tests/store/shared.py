@@ -47,6 +47,7 @@ class Shared:
         self.seconds = seconds
         self.rooms: dict[str, Any] = {}
         self.claims: dict[str, Any] = {}
+        self.claimed: dict[str, str] = {}  # by which node a code was claimed last
         self.books: dict[str, dict[str, bytes]] = {}
         self.owners: dict[str, str] = {}
         self.waiting: set[str] = set()  # rooms that their owners were given and did not open yet
@@ -438,13 +439,27 @@ class SharedStore(MemoryStore):
         owner = self._shared.owners.get(room, self._node)
         return owner != self._node and self._shared.token(owner) is not None
 
+    def claim_code(self, code: str, room: str, *, now_ms: int) -> Deferred[bool]:
+        """See `IStore.claim_code`."""
+
+        def note(is_claimed: bool) -> bool:
+            if is_claimed:
+                self._shared.claimed[code] = self._node
+            return is_claimed
+
+        return super().claim_code(code, room, now_ms=now_ms).addCallback(note)
+
     def _located(self, code: str) -> Located | None:
         located = super()._located(code)
-        if located is None:
+        claim, owner = self._claims.get(code), self._shared.claimed.get(code, "")
+        if located is not None:
+            owner = self._shared.owners.get(located.room, self._node)
+            if not self._is_of_other(located.room):
+                return replace(located, orphaned=owner != self._node)
+        elif claim is not None and claim.free_at_ms is None and owner != self._node and self._shared.token(owner):
+            located = Located(room=claim.room, code=code, game="")
+        else:
             return None
-        owner = self._shared.owners.get(located.room, self._node)
-        if not self._is_of_other(located.room):
-            return replace(located, orphaned=owner != self._node)
         left_s = self._shared.leases[owner][1] - self._shared.seconds()
         url, silent = self._shared.about.get(owner, {}).get("url"), self._shared.is_silent(owner)
         return replace(located, node=owner, lease_ms=round(left_s * 1000), url=url, silent=silent)

@@ -32,19 +32,27 @@ return 1
 LOCATE: Final = script(
     PACK
     + """
--- KEYS: the code's. ARGV: node, what the key of a lease begins with, what a room's key begins and ends with, what the
--- key of what is known of a node begins with.
--- Returns the id and game of the stored room that has the code, the other node with a lease that has the room or '',
--- what is left of that lease in ms, that node's address or '', how long its lease is once renewed, and whether it was
--- a node's that has no lease any more; or nothing.
+-- KEYS: the code's, nodes. ARGV: node, what the key of a lease begins with, what a room's key begins and ends with,
+-- what the keys begin with of what is known of a node and of the codes that it claimed, the code.
+-- Returns the id and game of the room that has the code, the other node with a lease that has the room or '', what is
+-- left of that lease in ms, that node's address or '', how long its lease is once renewed, and whether it was a node's
+-- that has no lease any more; or nothing. A room that is not stored is at the node that claimed its code, and its game
+-- is ''.
 local id = redis.call('HGET', KEYS[1], 'room')
 if not id then return '' end
 local stored = redis.call('HMGET', ARGV[3] .. id .. ARGV[4], 'game', 'node')
-if not stored[1] then return '' end
+local is_stored = stored[1]
+if not is_stored then
+  stored = {'', false}
+  for _, other in ipairs(redis.call('SMEMBERS', KEYS[2])) do
+    if redis.call('SISMEMBER', ARGV[6] .. other, ARGV[7]) == 1 then stored[2] = other end
+  end
+end
 local node, left_ms = stored[2] or '', 0
 if node == ARGV[1] then node = '' end
 if node ~= '' then left_ms = redis.call('PTTL', ARGV[2] .. node) end
 if left_ms <= 0 then node, left_ms = '', 0 end
+if node == '' and not is_stored then return '' end
 local about = {false, false}
 if node ~= '' then about = redis.call('HMGET', ARGV[5] .. node, 'url', 'lease_ms') end
 local orphaned = node == '' and stored[2] and stored[2] ~= ARGV[1] and '1' or ''

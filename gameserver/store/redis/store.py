@@ -129,8 +129,10 @@ class RedisStore(RedisUsers, RedisBooks, RedisLeases, RedisSleep, RedisShown, Re
 
     def locate(self, code: str) -> Deferred[Located | None]:
         """Say which room has a code, and which node has the room; see `IStore.locate`."""
-        args = [self._node.name, keys.LEASE_PREFIX, *keys.room_key("\0").split("\0"), keys.NODE_PREFIX]
-        asked = self._ask(code_scripts.LOCATE, [keys.code_key(code)], args)
+        prefixes = [keys.LEASE_PREFIX, *keys.room_key("\0").split("\0"), keys.NODE_PREFIX, keys.CLAIMS_PREFIX]
+        asked = self._ask(
+            code_scripts.LOCATE, [keys.code_key(code), keys.NODES_KEY], [self._node.name, *prefixes, code]
+        )
         return asked.addCallback(lambda packed: code_scripts.located(code, packed))
 
     def read_entries(self, room: str, table: str, names: Sequence[str]) -> Deferred[list[bytes | None]]:
