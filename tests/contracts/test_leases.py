@@ -12,8 +12,8 @@ from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import LeaseRenewal
 from gameserver.store.redis.store import RedisStore
 from gameserver.testing.store_contract import LeaseContract
-from gameserver.testing.store_contract.case import NOW_MS
-from gameserver.testing.store_contract.leases import LONG_MS
+from gameserver.testing.store_contract.case import NOW_MS, change
+from gameserver.testing.store_contract.leases import GAMES, LONG_MS
 from tests.store.redis_server import RedisServer
 from tests.store.shared import Shared, SharedStore
 
@@ -34,6 +34,23 @@ class OurContract(LeaseContract):
         self.assertTrue(await first.claim_code("R1", "r1", now_ms=NOW_MS))
         await first.release_lease()
         self.assertIsNone(await second.locate("R1"))
+
+    async def test_away_until_it_is_opened(self) -> None:
+        """A room that was claimed or given away, or is opened late after a start, was not run until then."""
+        gone, heir = await self.node("a"), await self.node("b")
+        await self.commit(gone, change(1), change(1, room="r2"))
+        await gone.beat(now_ms=NOW_MS + 5)
+        await heir.beat(now_ms=NOW_MS + 6)
+        await gone.hand_over(["r2"], to="b")
+        await gone.release_lease()
+        await heir.claim_rooms(GAMES, most=9, fair=False)
+        await heir.beat(now_ms=NOW_MS + 90)
+        stored = await heir.open_rooms(["r1", "r2"])
+        self.assertEqual([(each.room, each.at_ms) for each in stored], [("r1", NOW_MS + 5), ("r2", NOW_MS + 5)])
+        again = await self.node("b")
+        await again.beat(now_ms=NOW_MS + 200)
+        stored = await again.open_rooms(["r1", "r2"])
+        self.assertEqual([each.at_ms for each in stored], [NOW_MS + 90, NOW_MS + 90])
 
 
 class SharedStoreTests(OurContract, TestCase):

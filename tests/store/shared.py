@@ -152,7 +152,10 @@ class SharedStore(MemoryStore):
             self._lease(for_ms)
             self._shared.draining.discard(self._node)
             self._shared.to_drain.discard(self._node)
-            self._shared.waiting.update(room for room, owner in self._shared.owners.items() if owner == self._node)
+            mine = [room for room, owner in self._shared.owners.items() if owner == self._node]
+            self._shared.waiting.update(mine)
+            for room in mine:
+                self._ran(room)
 
         return self._ask(work)
 
@@ -301,6 +304,7 @@ class SharedStore(MemoryStore):
             wanted = [id_ for id_ in orphans if self._can_run(id_, games)]
             count = min(most, self._share(len(orphans))) if fair else most
             for id_ in wanted[:count]:
+                self._ran(id_)
                 shared.owners[id_] = self._node
                 shared.waiting.add(id_)
             return wanted[:count], len(wanted[count:])
@@ -341,6 +345,7 @@ class SharedStore(MemoryStore):
             owners = self._shared.owners
             for id_ in ids:
                 if owners.get(id_) == self._node:
+                    self._ran(id_)
                     owners[id_] = to
                     self._shared.waiting.add(id_)
             return [id_ for id_ in ids if owners.get(id_) == to]
@@ -478,19 +483,13 @@ class SharedStore(MemoryStore):
             self._shared.owners[commit.room] = self._node
 
     def _take_over(self, room_id: str) -> Stored:
-        beat_ms = self._shared.beats.get(self._shared.owners.get(room_id, ""), 0)
+        if self._shared.owners.get(room_id) != self._node:
+            self._ran(room_id)
         self._shared.owners[room_id] = self._node
         self._shared.waiting.discard(room_id)
-        stored = super()._take_over(room_id)
-        room = self._rooms[room_id]
-        room.at_ms = max(stored.at_ms, beat_ms)
-        return Stored(
-            room=room_id,
-            code=stored.code,
-            game=stored.game,
-            fence=stored.fence,
-            version=stored.version,
-            at_ms=room.at_ms,
-            parts=stored.parts,
-            slept=stored.slept,
-        )
+        return super()._take_over(room_id)
+
+    def _ran(self, room_id: str) -> None:
+        """Note in a room that its node ran until that node's last beat."""
+        room, beat_ms = self._rooms[room_id], self._shared.beats.get(self._shared.owners.get(room_id, ""), 0)
+        room.at_ms = max(room.at_ms, beat_ms)

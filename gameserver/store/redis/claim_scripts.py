@@ -26,6 +26,14 @@ local function index(rooms, has, about, node)
 end
 """.replace("%s", keys.ROOM_PREFIX)
 
+RAN: Final = """
+-- Notes in a room that another process is to open that its node ran until that node's last beat.
+local function ran(room_key, beat_ms)
+  local at_ms = redis.call('HGET', room_key, 'at_ms')
+  if at_ms and beat_ms and tonumber(beat_ms) > tonumber(at_ms) then redis.call('HSET', room_key, 'at_ms', beat_ms) end
+end
+"""
+
 SILENT: Final = """
 -- Whether a node missed a renewal of its lease, as one does that died a moment ago: it will take no rooms in time.
 local function silent(lease, about)
@@ -35,15 +43,21 @@ end
 
 ACQUIRE: Final = script(
     INDEX
+    + RAN
     + """
--- KEYS: lease, nodes, the rooms of the node, what is known of it, rooms. ARGV: node, token, how long in ms.
+-- KEYS: lease, nodes, the rooms of the node, what is known of it, rooms, meta. ARGV: node, token, how long in ms, what
+-- a room's key begins and ends with, the field of its beat.
 -- Whatever a process before this one had open is to be opened again.
 redis.call('SCARD', KEYS[2])
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 redis.call('SADD', KEYS[2], ARGV[1])
 index(KEYS[5], KEYS[3], KEYS[4], ARGV[1])
 redis.call('HDEL', KEYS[4], 'draining', 'drain')
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], 0, 0)) do redis.call('ZADD', KEYS[3], 1, id) end
+local beat_ms = redis.call('HGET', KEYS[6], ARGV[6])
+for _, id in ipairs(redis.call('ZRANGE', KEYS[3], 0, -1)) do
+  ran(ARGV[4] .. id .. ARGV[5], beat_ms)
+  redis.call('ZADD', KEYS[3], 1, id)
+end
 return 1
 """
 )
@@ -103,11 +117,13 @@ return found
 CLAIM: Final = script(
     PACK
     + INDEX
+    + RAN
     + SILENT
     + """
--- KEYS: lease, nodes, the rooms of the node, those that are due, all rooms. ARGV: node, token, what the keys of a
+-- KEYS: lease, nodes, the rooms of the node, those that are due, all rooms, meta. ARGV: node, token, what the keys of a
 -- lease, of the rooms of a node, of what is known of a node and of a room begin with, how many rooms at most, whether
--- only a fair share, the version of each game that the node has, in JSON, and from which load on a node is busy.
+-- only a fair share, the version of each game that the node has, in JSON, from which load on a node is busy, and what
+-- the field of a beat begins with.
 -- Gives the node rooms of nodes without a lease: those that are due first, none of a game that it has not, and none of
 -- a node that had a newer version of the game. A fair share is what makes nodes equally full in the end; nodes that are
 -- busy have none, unless all are, and those that are silent have none.
@@ -171,6 +187,7 @@ for i = 1, math.min(most, #wanted) do
   local id, other, room_key = unpack(wanted[i], 1, 3)
   redis.call('ZADD', KEYS[3], 1, id)
   redis.call('ZREM', key(4, other), id)
+  ran(room_key, redis.call('HGET', KEYS[6], key(11, other)))
   redis.call('HSET', room_key, 'node', node)
   taken[#taken + 1] = id
 end
@@ -180,16 +197,19 @@ return pack(taken)
 
 HAND_OVER: Final = script(
     PACK
+    + RAN
     + """
--- KEYS: lease, the lease of the heir, the rooms of the node, those of the heir, then rooms'. ARGV: node, token, heir,
--- ids of the rooms. Returns false if one of the leases is not held, else the ids of those that are the heir's now.
+-- KEYS: lease, the lease of the heir, the rooms of the node, those of the heir, meta, then rooms'. ARGV: node, token,
+-- heir, the field of the node's beat, ids of the rooms. Returns false if one of the leases is not held, else the ids of
+-- those that are the heir's now.
 if redis.call('GET', KEYS[1]) ~= ARGV[2] or redis.call('EXISTS', KEYS[2]) == 0 then return false end
-local given = {}
-for i = 5, #KEYS do
+local given, beat_ms = {}, redis.call('HGET', KEYS[5], ARGV[4])
+for i = 6, #KEYS do
   local id, owner = ARGV[i - 1], redis.call('HGET', KEYS[i], 'node')
   if owner == ARGV[1] then
     redis.call('ZADD', KEYS[4], 1, id)
     redis.call('ZREM', KEYS[3], id)
+    ran(KEYS[i], beat_ms)
     redis.call('HSET', KEYS[i], 'node', ARGV[3])
   end
   if owner == ARGV[1] or owner == ARGV[3] then given[#given + 1] = id end

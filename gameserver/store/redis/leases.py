@@ -38,7 +38,8 @@ class RedisLeases:
         self._for_ms = for_ms
         self._renewed_over = self._link.connections
         named, args = self._lease(for_ms)
-        more = [keys.has_key(self._node.name), keys.node_key(self._node.name), keys.ROOMS_KEY]
+        more = [keys.has_key(self._node.name), keys.node_key(self._node.name), keys.ROOMS_KEY, keys.META_KEY]
+        args += [*keys.room_key("\0").split("\0"), self._node.beat_field]
         return self._ask(claim_scripts.ACQUIRE, [*named, *more], args).addCallback(_nothing)
 
     def renew_lease(self, *, for_ms: int) -> Deferred[LeaseRenewal]:
@@ -116,7 +117,8 @@ class RedisLeases:
     def claim_rooms(self, games: Mapping[str, int], *, most: int, fair: bool) -> Deferred[tuple[list[str], int]]:
         """Take rooms of nodes that hold no lease; see `ILeases.claim_rooms`."""
         node = self._node
-        named = [keys.lease_key(node.name), keys.NODES_KEY, keys.has_key(node.name), keys.DUE_KEY, keys.ROOMS_KEY]
+        mine = [keys.lease_key(node.name), keys.NODES_KEY, keys.has_key(node.name)]
+        named = [*mine, keys.DUE_KEY, keys.ROOMS_KEY, keys.META_KEY]
         prefixes = (keys.LEASE_PREFIX, keys.HAS_PREFIX, keys.NODE_PREFIX, keys.ROOM_PREFIX)
         args: list[str | int | bytes] = [
             node.name,
@@ -126,6 +128,7 @@ class RedisLeases:
             int(fair),
             msgspec.json.encode(dict(games)),
             BUSY,
+            keys.BEAT_PREFIX,
         ]
 
         def claimed(packed: bytes | None) -> tuple[list[str], int]:
@@ -155,8 +158,8 @@ class RedisLeases:
     def hand_over(self, ids: Sequence[str], *, to: str) -> Deferred[list[str]]:
         """Give rooms to another node; see `ILeases.hand_over`."""
         mine = self._node.name
-        named = [keys.lease_key(mine), keys.lease_key(to), keys.has_key(mine), keys.has_key(to)]
-        args = [mine, self._node.token, to, *ids]
+        named = [keys.lease_key(mine), keys.lease_key(to), keys.has_key(mine), keys.has_key(to), keys.META_KEY]
+        args = [mine, self._node.token, to, self._node.beat_field, *ids]
         given = self._ask(claim_scripts.HAND_OVER, [*named, *map(keys.room_key, ids)], args)
         return given.addCallback(lambda packed: _texts(_held(packed)))
 

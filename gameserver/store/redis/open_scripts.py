@@ -36,7 +36,8 @@ OPEN: Final = script(
 -- the field of a beat begins with, what the key of the rooms of a node begins with, then the ids of the rooms.
 -- Raises the fence of each room that exists and that no other node has.
 -- Returns false if the lease is not held, else for how long no node ran, by how much clocks were set, and of each room:
--- its place among the rooms from 0, the last beat of the node that had it or '', and what `tell` tells.
+-- its place among the rooms from 0, the last beat of another node that had it or '', and what `tell` tells. What was
+-- the caller's own has in it already until when it was run before.
 local node, token = ARGV[1], ARGV[2]
 if token ~= '' and redis.call('GET', KEYS[1]) ~= token then return false end
 local function is_free(owner)
@@ -54,11 +55,15 @@ for i = 3, #KEYS do
     redis.call('HINCRBY', KEYS[i], 'fence', 1)
     redis.call('HSET', KEYS[i], 'node', node)
     local id = ARGV[i + 3]
-    if found[i] ~= '' and found[i] ~= node then redis.call('ZREM', ARGV[5] .. found[i], id) end
+    local beat_ms
+    if found[i] ~= '' and found[i] ~= node then
+      redis.call('ZREM', ARGV[5] .. found[i], id)
+      beat_ms = redis.call('HGET', KEYS[2], ARGV[4] .. found[i])
+    end
     redis.call('ZADD', ARGV[5] .. node, 0, id)
     local slept = wake(KEYS[i], id)
     items[#items + 1] = tostring(i - 3)
-    items[#items + 1] = found[i] ~= '' and redis.call('HGET', KEYS[2], ARGV[4] .. found[i]) or ''
+    items[#items + 1] = beat_ms or ''
     tell(items, KEYS[i], slept)
   end
 end
