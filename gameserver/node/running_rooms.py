@@ -324,8 +324,7 @@ class RunningRooms(RoomsLetGo):
         self._suspect(runner)
         runner.load()
         self._loads(runner)
-        if stored.slept is not None:
-            self.sleeper.call_missed(runner, self.specs[stored.game], stored.slept)
+        self.sleeper.call_missed(runner, self.specs[stored.game], stored.slept, last_ms)
         self._opened.look(runner)
         return not self.aside.holds(stored.code)
 

@@ -240,10 +240,15 @@ class Sleeper:
         )
         self._count(room.spec.name, -1, -asleep.size_bytes)
 
-    def call_missed(self, runner: RoomRunner, spec: Spec, slept: Slept) -> None:
-        """Make those calls of the calendar that a room missed while it slept and a node ran."""
-        after_ms = slept.asleep.slept_ms + slept.stepped_ms
-        if slept.outage_ms:
+    def call_missed(self, runner: RoomRunner, spec: Spec, slept: Slept | None, ran_ms: int) -> None:
+        """
+        Make those calls of the calendar that a room missed while it slept, or its node was gone, and another node ran.
+
+        :param slept: None: it did not sleep.
+        :param ran_ms: when its node is last known to have run, milliseconds since 1970.
+        """
+        after_ms = ran_ms if slept is None else slept.asleep.slept_ms + slept.stepped_ms
+        if slept is None or slept.outage_ms:
             after_ms = max(after_ms, self.time.since_ms)
         for method in self._calendar().missed(spec, after_ms / 1000):
             runner.post(CalendarCall(method)).addErrback(lambda failure: failure.trap(Refused))

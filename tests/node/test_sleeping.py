@@ -19,6 +19,7 @@ from gameserver.node.runner import RoomRunner
 from gameserver.protocol import messages
 from gameserver.room.inputs.arrivals import ResumeSeat
 from tests.node.registries import START_S, FakeSession, Place
+from tests.node.test_two_nodes import LEASE_S
 from tests.store.shared import Shared, SharedStore
 
 SLEEP_S = 60.0
@@ -541,13 +542,15 @@ class CountedTests(SleepTestCase):
         self.assertEqual(list(self.reach(code).room.seats), [])
 
 
-class TwoNodesTests(SynchronousTestCase):
-    """Rooms that sleep are nobody's: any node wakes them, and one alone."""
+class TwoNodesTestCase(SynchronousTestCase):
+    """Nodes a and b."""
+
+    games: tuple[type[Game], ...] = (Sleepy,)
 
     def setUp(self) -> None:
         self.seconds = 0.0
         self.shared = Shared(lambda: self.seconds)
-        self.a, self.b = (Place(Sleepy, store=SharedStore(self.shared, name), sleep_s=SLEEP_S) for name in "ab")
+        self.a, self.b = (Place(*self.games, store=SharedStore(self.shared, name), sleep_s=SLEEP_S) for name in "ab")
         self.ann = FakeSession("ann")
 
     def pass_time(self, s: float, *nodes: Place) -> None:
@@ -558,6 +561,10 @@ class TwoNodesTests(SynchronousTestCase):
             self.seconds += step
             for node in nodes:
                 node.advance(step)
+
+
+class TwoNodesTests(TwoNodesTestCase):
+    """Rooms that sleep are nobody's: any node wakes them, and one alone."""
 
     def asleep(self, *says: tuple[str, Any]) -> str:
         """A room of node a that sleeps. :returns: its code."""
@@ -646,3 +653,28 @@ class TwoNodesTests(SynchronousTestCase):
         third.advance(102)
         woken = third.get(Deferred.fromCoroutine(third.registry.reach(runner.room.code)))
         self.assertIn("ring", [what for what, _ in woken.room.docs["room"].plain()["log"]])
+
+
+class TwoCalendarsTests(TwoNodesTestCase):
+    """Rooms that do not sleep, and that are called every hour, whatever becomes of their node."""
+
+    games = (Hourly,)
+
+    def called(self, before_s: float) -> list[str]:
+        """Have node a die so many seconds before the hour. :returns: what a room of it notes until node b has it."""
+        runner = self.a.create(self.ann)
+        left_s = 3600 - self.a.registry.clock.now() % 3600
+        self.pass_time(left_s - before_s, self.a, self.b)
+        self.a.kill()
+        self.pass_time(LEASE_S + 5, self.b)
+        taken = self.b.registry.get(runner.room.code)
+        assert taken is not None
+        return [what for what, _ in taken.room.docs["room"].plain().get("log", []) if what == "hour"]
+
+    def test_node_dies_before(self) -> None:
+        """The other node makes the call that came while nobody had the room."""
+        self.assertEqual(self.called(2), ["hour"])
+
+    def test_node_dies_after(self) -> None:
+        """A call that was made is not made again."""
+        self.assertEqual(self.called(-2), ["hour"])
