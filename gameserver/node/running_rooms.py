@@ -40,6 +40,7 @@ from gameserver.node.rooms_let_go import RoomsLetGo
 from gameserver.node.rooms_of_addresses import Openers
 from gameserver.node.rooms_of_users import RoomsOfUsers, may_exist
 from gameserver.node.runner import RoomRunner
+from gameserver.node.showing_out import show_out_of
 from gameserver.node.table_reader import StoreSource
 from gameserver.node.ticks import Ticks
 from gameserver.room import quota, row
@@ -325,6 +326,7 @@ class RunningRooms(RoomsLetGo):
         runner.load()
         self._loads(runner)
         self.sleeper.call_missed(runner, self.specs[stored.game], stored.slept, last_ms)
+        show_out_of(runner, self.watch)
         self._opened.look(runner)
         return not self.aside.holds(stored.code)
 

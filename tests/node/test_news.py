@@ -12,7 +12,7 @@ from gameserver.node.news import NEWS_S
 from gameserver.node.operators import Announcement, Operators, SanctionWish
 from gameserver.room.chat.records import Record
 from tests.node.registries import FakeSession, Place
-from tests.node.test_two_nodes import TwoNodesTestCase
+from tests.node.test_two_nodes import LEASE_S, TwoNodesTestCase
 
 MOD = User("account:mod", "Mod", rights=("moderator",))
 
@@ -48,6 +48,17 @@ class NewsTests(TwoNodesTestCase):
         self.done(self.b, Operators(self.b.registry).lift(MOD, made.id))
         self.pass_time(NEWS_S + 0.1, self.a, self.b)
         self.assertIsNone(self.reason(self.a))
+
+    def test_ban_while_nobody_has_the_room(self) -> None:
+        """Who is banned before a room is taken over from a node that died has no seat then; others have theirs."""
+        runner = self.room()
+        self.a.join(runner, self.bob)
+        self.a.kill()
+        self.ban()
+        self.pass_time(LEASE_S + 2, self.b)
+        taken = self.b.registry.get(runner.room.code)
+        assert taken is not None
+        self.assertEqual([seat.user_id for seat in taken.room.seats.values()], ["bob"])
 
     def test_log(self) -> None:
         """The log of what was done is that of all nodes."""
