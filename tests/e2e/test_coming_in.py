@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.e2e.browser import PHONE, TV, People, Someone, browse, need
 from tests.e2e.kit import ServerCase
 
@@ -175,6 +177,37 @@ class ComingInTests(ServerCase):
             self.assertEqual(cleo.page.locator("#name").input_value(), "Cleo")
             ann.go(f"/{code}")
             ann.page.locator(".seat.me").filter(has_text="Ann").first.wait_for()
+
+        await self.play(scenario)
+
+    async def test_typed_before_the_page_is_ready(self) -> None:
+        """A slow phone shows the lobby's form long before its scripts run: nothing that is done meanwhile is lost."""
+
+        def scenario(people: People) -> None:
+            ann, bob, cleo = people("Ann"), people("Bob", PHONE), people("Cleo", PHONE)
+            code = ann.create("press")
+            held: list[Any] = []
+            for person in (bob, cleo):
+                person.page.route("**/lobby.js*", lambda route: held.append(route))
+                with person.page.expect_request("**/lobby.js*"):
+                    person.page.goto(f"{person._base}/", wait_until="commit")
+            bob.page.locator("#name").press_sequentially("Bo")
+            cleo.page.locator("#code").fill(code.lower())
+            with cleo.page.expect_request("**/lobby.js*"):
+                cleo.press("Join")
+            for script in held:
+                script.continue_()
+            for person in (bob, cleo):
+                person.page.unroute("**/lobby.js*")
+            cleo.page.get_by_label("Your name").fill("Cleo")
+            cleo.press("Join")
+            ann.sees(".seat", "Cleo")
+            bob.page.locator("#games .card").first.wait_for()
+            bob.page.locator("#name").press_sequentially("b")
+            self.assertEqual(bob.page.locator("#name").input_value(), "Bob")
+            bob.page.locator("#code").fill(code)
+            bob.press("Join")
+            ann.sees(".seat", "Bob")
 
         await self.play(scenario)
 

@@ -193,6 +193,16 @@ function keepName(text) {
   saveName(text);
 }
 
+/**
+ * Keep what somebody has typed before this page was ready: a slow phone shows the field long before it runs this. What
+ * is in a field that nobody is in may be an older name, which the browser has restored.
+ */
+function fillName() {
+  const typed = nameInput.value.trim();
+  if (typed && (document.activeElement === nameInput || !savedName())) saveName(typed);
+  else nameInput.value = savedName();
+}
+
 /** Read a code as people type it, or a link that somebody has sent. */
 function readPlace(text) {
   try {
@@ -258,7 +268,7 @@ async function showAddress() {
 }
 
 $("languages").append(languageField() ?? "");
-nameInput.value = savedName();
+fillName();
 recognise().then(() => (nameInput.value ||= savedName()));
 showOwner();
 goToRoomOfQuery();
