@@ -20,7 +20,7 @@ from gameserver.node.commits import DUE_SLACK_S
 from gameserver.node.input_queue import InputQueue
 from gameserver.node.refusals import refusal
 from gameserver.node.runner_state import FREE, OVER, STEPPING, WAITING
-from gameserver.node.step_notes import COUNT, SHORT, STEP_AT, WRITERS
+from gameserver.node.step_notes import COUNT, HEAD_AT, SHORT, WRITERS
 from gameserver.node.steps import RoomSteps
 from gameserver.node.waiters import Look, RoomReader, Waiter
 from gameserver.room.bots import thinking
@@ -141,11 +141,13 @@ class RoomRunner(RoomSteps):
             moment.monotonic = monotonic
         changes.durable = True
         notes = self.notes
-        if notes is not None and notes.of is self and (size := len(frame)) < SHORT:
-            notes.count = count = notes.count + 1  # `StepNotes.begin`, without the call
-            WRITERS[size](notes.memory, STEP_AT, count, size, frame)
-        elif notes is not None:
-            notes.begin(self, frame)
+        if notes is not None:
+            size = len(frame)
+            if size < SHORT:
+                notes.count = count = notes.count + 1  # `StepNotes.begin`, without the call
+                WRITERS[size](notes.memory, HEAD_AT, self.noted, count, size, frame)
+            else:
+                notes.begin(self.noted, frame)
         try:
             rest = apply_message(room, requester, seat, message, read)
             if rest is not None:
@@ -252,8 +254,6 @@ class RoomRunner(RoomSteps):
         """Cut the references between the objects of a room that nobody needs any more, so that all are freed."""
         self.room.take_apart()
         self.commits.take_apart()
-        if self.notes is not None:
-            self.notes.forget(self)
         self.stirred = False
         del self._alarm
 

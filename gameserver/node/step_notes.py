@@ -16,7 +16,7 @@ bytes        what
 56 to 63     excuses: grows whenever a module is looked for
 64 to 71     for how many milliseconds the step under way had been seen when the node ended; written by the process
              beside the node, or by one that ends itself
-128 to 367   the head: the room's id, its code and its game, each in a line
+128 to 367   the head: the room's id, its code and its game, each in a line; zeros behind it
 368 to 375   which step of the run is under way; 0 while none is
 376 to 383   the length of the input; `TOLD` added where it is a text about it, no frame
 384 and on   the input: the frame as the client sent it, or a text; its first `INPUT_BYTES`
@@ -46,10 +46,11 @@ LASTED: Final = 8
 """Where the numbers of a note are, counted in words of eight bytes."""
 HEAD_AT: Final = 128
 HEAD_BYTES: Final = 240
-STEP_AT: Final = HEAD_AT + HEAD_BYTES
-INPUT_AT: Final = STEP_AT + 16
+BEGIN: Final = Struct(f"={HEAD_BYTES}sQQ")
+"""What stands at `HEAD_AT`: the head, the step's number and the input's length; behind it, the input."""
+INPUT_AT: Final = HEAD_AT + BEGIN.size
 SHORT: Final = 512
-"""A frame that is shorter is written in one call, together with the step's number and the frame's length."""
+"""A frame that is shorter is written in one call, together with what stands before it."""
 INPUT_BYTES: Final = 32_768
 SIZE: Final = INPUT_AT + INPUT_BYTES
 TOLD: Final = 1 << 32
@@ -92,59 +93,41 @@ class StepNotes:
     :param process: the process's id.
     :ivar words: the numbers; setting the one at `COUNT` to 0 ends a step.
     :ivar count: number of the last step.
-    :ivar of: the runner of its room.
     :ivar memory: where notes are written.
     """
 
-    __slots__ = ("count", "memory", "of", "words")
+    __slots__ = ("count", "memory", "words")
 
     def __init__(self, memory: Any, *, run: int, process: int = 0) -> None:
         self.memory = memory  # writing to an `mmap` itself is faster than to a view of it
         self.words = memoryview(memory)[:INPUT_AT].cast("Q")
-        self.of: object = None
         self.count = 0
         for word in range(len(self.words)):
             self.words[word] = 0
-        for word, value in ((RUN, run), (PROCESS, process), (0, MAGIC)):
+        for word, value in ((RUN, run), (PROCESS, process), (HEAD, HEAD_BYTES), (0, MAGIC)):
             self.words[word] = value
 
     def is_of(self, process: int) -> None:
         """Note the id of the process that writes from now on: a daemon's is not that of the process that started it."""
         self.words[PROCESS] = process
 
-    def begin(self, of: Any, input: bytes, told: int = 0) -> None:
+    def begin(self, head: bytes, input: bytes, told: int = 0) -> None:
         """
         Note that a step begins.
 
-        :param of: the runner of the room; its ``noted`` is the head.
+        :param head: of the room, as `head_of` makes it.
         :param input: a frame, or a text: the kind of input, and in further lines what is known of it.
         :param told: `TOLD` if ``input`` is a text.
         """
-        if self.of is not of:
-            self.enter(of)
+        input = input[:INPUT_BYTES]
         size = len(input)
-        if size > INPUT_BYTES:
-            input, size = input[:INPUT_BYTES], INPUT_BYTES
         self.memory[INPUT_AT : INPUT_AT + size] = input
-        self.words[INPUT] = size + told
         self.count = count = self.count + 1
-        self.words[COUNT] = count
-
-    def enter(self, of: Any) -> None:
-        """Write the head of the room whose steps follow."""
-        head = of.noted
-        self.of = of
-        self.memory[HEAD_AT : HEAD_AT + len(head)] = head
-        self.words[HEAD] = len(head)
+        BEGIN.pack_into(self.memory, HEAD_AT, head, count, size + told)
 
     def end(self) -> None:
         """Note that the step is over."""
         self.words[COUNT] = 0
-
-    def forget(self, of: object) -> None:
-        """Forget the runner of a room that is gone."""
-        if self.of is of:
-            self.of = None
 
     def beat(self) -> None:
         """Note that the reactor turns."""
@@ -154,7 +137,7 @@ class StepNotes:
         """Note that what takes time at this moment is not a room's fault."""
         self.words[EXCUSED] += 1
 
-    def each_part(self, of: Any, input: bytes, coroutine: Coroutine[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    def each_part(self, head: bytes, input: bytes, coroutine: Coroutine[Any, Any, Any]) -> Generator[Any, Any, Any]:
         """
         Wrap the coroutine of a step that may wait, so that each part of it that runs is noted.
 
@@ -162,7 +145,7 @@ class StepNotes:
         """
         go_on, value = coroutine.send, None
         while True:
-            self.begin(of, input, TOLD)
+            self.begin(head, input, TOLD)
             try:
                 waits_for = go_on(value)
             except StopIteration as stop:
@@ -179,10 +162,10 @@ class StepNotes:
 
 
 class _Writers(dict[int, Any]):
-    """By the length of a frame: the function that writes its step's number, its length and the frame itself."""
+    """By the length of a frame: the function that writes what `BEGIN` holds, and the frame."""
 
     def __missing__(self, size: int) -> Any:
-        writer = self[size] = Struct(f"=QQ{size}s").pack_into
+        writer = self[size] = Struct(f"{BEGIN.format}{size}s").pack_into
         return writer
 
 
@@ -206,7 +189,7 @@ def read(memory: Any) -> Note | None:
     if words[0] != MAGIC or not count:
         return None
     run, head_bytes, input_bytes = words[RUN], min(words[HEAD], HEAD_BYTES), words[INPUT]
-    head = bytes(memory[HEAD_AT : HEAD_AT + head_bytes]).decode("utf-8", "replace").split("\n")
+    head = bytes(memory[HEAD_AT : HEAD_AT + head_bytes]).rstrip(b"\0").decode("utf-8", "replace").split("\n")
     input = bytes(memory[INPUT_AT : min(INPUT_AT + input_bytes % TOLD, SIZE)])
     if words[COUNT] != count or len(head) != 3:
         return None

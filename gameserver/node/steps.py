@@ -48,6 +48,7 @@ class RoomSteps:
     :ivar lasting: the step that waits for something; None: none does.
     :ivar is_stored: whether the room is kept in the store, and so waits for it.
     :ivar is_plain: whether no step of the room can wait, and the room is not made anew before each.
+    :ivar noted: the head of the notes of this room.
     :ivar notes: where steps are noted for another process to read; None: nowhere.
     :ivar queue: inputs that wait.
     :ivar stirred: whether a step since the last pass did more than an ordinary message of a player does.
@@ -56,7 +57,6 @@ class RoomSteps:
     """
 
     __slots__ = (
-        "_noted",
         "_remade",
         "_stepped_s",
         "clock",
@@ -65,6 +65,7 @@ class RoomSteps:
         "is_plain",
         "is_stored",
         "lasting",
+        "noted",
         "notes",
         "queue",
         "reactor_pass",
@@ -97,20 +98,13 @@ class RoomSteps:
         self.reactor_pass = reactor_pass
         self.notes = reactor_pass.notes
         self.suspect: Suspect | None = None
-        self._noted = b""
+        self.noted = head_of(room.id, room.code, room.spec.name)
         self.is_plain = remade is None and not room.spec.waits
         self._remade = remade
         self.lasting: LastingStep | None = None
         self._stepped_s = 0.0
 
     # Its state
-
-    @property
-    def noted(self) -> bytes:
-        """The head of the notes of this room."""
-        if not self._noted:
-            self._noted = head_of(self.room.id, self.room.code, self.room.spec.name)
-        return self._noted
 
     @property
     def over(self) -> bool:
@@ -193,7 +187,7 @@ class RoomSteps:
         notes = self.notes
         try:
             if notes is not None:
-                notes.begin(self, described(input, self.room), TOLD)
+                notes.begin(self.noted, described(input, self.room), TOLD)
             rest = input.apply(self.room)
             if rest is None:
                 broadcast.finish(self.room)
@@ -239,7 +233,7 @@ class RoomSteps:
                 self.go_on()
 
         if self.notes is not None:
-            parts = self.notes.each_part(self, described(input, self.room), rest)
+            parts = self.notes.each_part(self.noted, described(input, self.room), rest)
             step = LastingStep(parts, self.clock, ended, input.what)
         else:
             step = LastingStep(rest, self.clock, ended, input.what)

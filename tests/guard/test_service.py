@@ -30,8 +30,7 @@ class Reactor(FakeTime):
         """It never ends."""
 
 
-class Of:
-    noted = head_of("r" * 24, "K7QM", "chess")
+HEAD = head_of("r" * 24, "K7QM", "chess")
 
 
 class GuardCase(SynchronousTestCase):
@@ -50,7 +49,7 @@ class NoteFileTests(GuardCase):
         """A process that ended in the middle of a step left which; the next one begins with nothing."""
         first = NoteFile(self.data, random.Random(1).randbytes)
         self.assertIsNone(first.left)
-        first.notes.begin(Of(), b'{"op":"send"}')
+        first.notes.begin(HEAD, b'{"op":"send"}')
         left = NoteFile(self.data, random.Random(2).randbytes).left
         assert left is not None
         self.assertEqual((left.code, left.game, left.what, left.input), ("K7QM", "chess", "send", b'{"op":"send"}'))
@@ -59,7 +58,7 @@ class NoteFileTests(GuardCase):
     def test_between_two_steps(self) -> None:
         """One that ended between two left nothing, whatever its last step was."""
         first = NoteFile(self.data, os.urandom)
-        first.notes.begin(Of(), b"x")
+        first.notes.begin(HEAD, b"x")
         first.notes.end()
         self.assertIsNone(NoteFile(self.data, os.urandom).left)
 
@@ -67,7 +66,7 @@ class NoteFileTests(GuardCase):
         """A file that is anything else says nothing, and is for its owner alone."""
         path = self.data / "notes"
         made = bytearray(SIZE)
-        StepNotes(made, run=1).begin(Of(), b"x")
+        StepNotes(made, run=1).begin(HEAD, b"x")
         made[HEAD_AT : HEAD_AT + 8] = b"\xff" * 8
         for content in (b"", b"x", os.urandom(SIZE), bytes(2 * SIZE), bytes(made[: SIZE - 1])):
             path.write_bytes(content)

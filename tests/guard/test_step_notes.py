@@ -17,13 +17,6 @@ from gameserver.protocol.messages import Send
 from tests.node.registries import FakeSession, Place
 
 
-class Of:
-    """What runs a room."""
-
-    def __init__(self, *words: str) -> None:
-        self.noted = head_of(*words)
-
-
 def memory() -> tuple[bytearray, StepNotes]:
     """:returns: a piece of memory, and what notes in it."""
     made = bytearray(SIZE)
@@ -36,7 +29,7 @@ class NoteTests(SynchronousTestCase):
         """Whatever they are, the room and the beginning of its input are there while the step is under way."""
         made, notes = memory()
         room, game = room.replace("\n", ""), game.replace("\n", "")
-        notes.begin(Of(room, "CODE", game), input)
+        notes.begin(head_of(room, "CODE", game), input)
         note = read(made)
         if note is None:  # a head that is cut off is none
             self.assertGreater(len(f"{room}\nCODE\n".encode()), 250)
@@ -50,14 +43,26 @@ class NoteTests(SynchronousTestCase):
         """Each step is told from the one before, also of the same room with the same input."""
         made, notes = memory()
         seen = set()
-        for of in (Of("a", "A", "g"), Of("b", "B", "g")) * 3:
-            notes.begin(of, b"timer\nbomb", TOLD)
+        for head in (head_of("a", "A", "g"), head_of("bb", "B", "game")) * 3:
+            notes.begin(head, b"timer\nbomb", TOLD)
             note = read(made)
             assert note is not None
-            self.assertEqual((note.room, note.what, note.input), (of.noted[:1].decode(), "timer", b"bomb"))
+            self.assertEqual((f"{note.room}\n{note.code}\n{note.game}".encode(), note.input), (head, b"bomb"))
+            self.assertEqual(note.what, "timer")
             seen.add(note.step)
             notes.end()
         self.assertEqual(len(seen), 6)
+
+    def test_older_release(self) -> None:
+        """An older release noted the head's length, and left what was longer before it behind it."""
+        made, notes = memory()
+        notes.begin(head_of("a" * 24, "K7QM", "chess"), b"x")
+        older = head_of("b", "Q2XY", "go")
+        made[128 : 128 + len(older)] = older
+        notes.words[3] = len(older)
+        note = read(made)
+        assert note is not None
+        self.assertEqual((note.room, note.code, note.game), ("b", "Q2XY", "go"))
 
     def test_no_notes(self) -> None:
         """A file that is something else, or too short, says nothing."""
