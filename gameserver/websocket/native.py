@@ -15,7 +15,7 @@ from typing import Any, Final
 from twisted.internet.main import CONNECTION_LOST
 
 from gameserver.node.reactor_pass import ReactorPass
-from gameserver.websocket.sockets import EVENTS, READ_BYTES, Socket, SocketPoller, end, log, serve
+from gameserver.websocket.sockets import EVENTS, READ_BYTES, Socket, SocketPoller, Watched, end, log, serve
 
 try:
     from gameserver.websocket._native import ffi, lib
@@ -46,13 +46,19 @@ class NativePoller(SocketPoller):
     def _serve_ready(self) -> None:
         """Read all sockets, then give each what it was sent, as its own copy of bytes, since a game may keep them."""
         read, sockets = ffi.buffer(self._buffer), self._sockets
-        # Which socket a descriptor belonged to when it was read: later in this pass it may be closed and used anew.
-        arrivals = [arrival for arrival in self._read_ready() if arrival[0] in sockets]
-        there = [sockets[arrival[0]] for arrival in arrivals]
-        for watched, (descriptor, events, head, start, stop) in zip(there, arrivals, strict=True):
-            socket, _, feed, feed_unmasked = watched
-            if sockets.get(descriptor) is not watched and (start == stop or not _listens(socket)):
+        # Whose a descriptor was when it was read: what comes before it in this pass may close it, and it be used anew.
+        dropped: dict[int, Watched] = {}
+        self._dropped = dropped
+        for descriptor, events, head, start, stop in self._read_ready():
+            if descriptor in dropped:
+                watched = dropped[descriptor]
+                if start == stop or not _listens(watched[0]):
+                    continue
+            elif descriptor in sockets:
+                watched = sockets[descriptor]
+            else:
                 continue
+            socket, _, feed, feed_unmasked = watched
             why = None
             try:
                 if head:
@@ -66,6 +72,7 @@ class NativePoller(SocketPoller):
                 why = CONNECTION_LOST
             if why is not None:
                 end(socket, why)
+        self._dropped = None
 
     def _read_ready(self) -> Any:
         """:returns: for each socket that is ready the five numbers of a ``struct arrival``; see ``native_build``."""

@@ -171,6 +171,8 @@ class SocketPoller:
         self._sockets: dict[int, Watched] = {}
         self._events: dict[int, int] = {}
         self._epoll: Any = None
+        # What a pass that reads all sockets before it serves any no longer watches; None: there is no such pass.
+        self._dropped: dict[int, Watched] | None = None
 
     # What sockets ask for: see twisted.internet.interfaces.IReactorFDSet
 
@@ -205,7 +207,9 @@ class SocketPoller:
             self._epoll.modify(descriptor, wanted)
         else:
             self._epoll.unregister(descriptor)
-            del self._sockets[descriptor]
+            watched = self._sockets.pop(descriptor)
+            if self._dropped is not None:
+                self._dropped.setdefault(descriptor, watched)
         if wanted:
             self._events[descriptor] = wanted
         else:
