@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, TypeVar, overload
 from msgspec import Struct
 
 from gameserver.errors import GameDefinitionError
-from gameserver.protocol.values import is_scalar
+from gameserver.game.settings import is_text
 
 ATTRIBUTE: Final = "_gameserver_mark"
 """Where a mark is kept on the function."""
@@ -99,7 +99,7 @@ def message(
         )
     if not isinstance(by, str):
         raise GameDefinitionError(f'message: by is one role, "host" or "any", not {by!r}')
-    if name is not None and not (isinstance(name, str) and name and is_scalar(name)):
+    if name is not None and not (is_text(name) and name):
         raise GameDefinitionError(f"message: its name on the wire is a str that is not empty, not {name!r}")
     if not isinstance(durable, bool):
         raise GameDefinitionError(f"message: durable is True or False, not {durable!r}")

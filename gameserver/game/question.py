@@ -6,7 +6,6 @@ The decorated method checks one answer and returns what is kept; the method deco
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
 
@@ -114,25 +113,28 @@ class Question(Generic[T]):
         self.done_method = name
         return method
 
-    def check(self) -> None:
+    def check(self, owner: type) -> str:
         """
-        Check that players can be asked, and that the game does something with the answers.
+        Check that the game does something with the answers.
 
-        :raises GameDefinitionError: its method has another mark, or takes no player; or there is no method marked
-            ``@NAME.done``.
+        :param owner: the game's class.
+        :returns: the name of the method that gets them.
+        :raises GameDefinitionError: its method has another mark; or there is no method marked ``@NAME.done``.
         """
         where = within_class(self.function)
         if mark_of(self) is not None or mark_of(self.function) is not None:
             raise GameDefinitionError(f"{where}: a question is a message of its own, with no other mark than @question")
-        if len(inspect.signature(self.function).parameters) < 2:
-            raise GameDefinitionError(
-                f"{where}: its first parameter after self is who answers: def {self.name}(self, player: Player)"
-            )
         if self.done_method is None:
             raise GameDefinitionError(
                 f"{where}: the question has no method for its answers: write\n"
                 f"    @{self.name}.done\n    def ...(self, answers: dict[Player, Answer[...]]) -> None: ..."
             )
+        if not callable(getattr(owner, self.done_method, None)):
+            raise GameDefinitionError(
+                f"{where}: {owner.__name__} has no method {self.done_method!r} for its answers; a decorator below"
+                f" @{self.name}.done must keep the name, as functools.wraps does"
+            )
+        return self.done_method
 
 
 class _Asks(Protocol):

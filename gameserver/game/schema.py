@@ -62,12 +62,13 @@ class Schema:
         self._room: Room | None = None
         where = within_class(function)
         parameters = list(inspect.signature(function).parameters.values())
-        self._taken = frozenset(p.name for p in parameters[:skip] if p.kind is not p.POSITIONAL_ONLY)
+        skip = next((i for i, p in enumerate(parameters[:skip], 1) if p.kind is p.VAR_POSITIONAL), skip)
+        self._taken = frozenset(p.name for p in parameters[:skip] if p.kind is p.POSITIONAL_OR_KEYWORD)
         parameters = parameters[skip:]
         named = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
         self.open = any(p.kind is p.VAR_KEYWORD for p in parameters)
-        if any(p.kind is p.VAR_POSITIONAL for p in parameters):
-            raise GameDefinitionError(f"{where}: *{parameters[-1].name} has no name on the wire; name each parameter.")
+        if rest := next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None):
+            raise GameDefinitionError(f"{where}: *{rest} has no name on the wire; name each parameter.")
         if hidden := next((p.name for p in named if p.kind is p.POSITIONAL_ONLY), None):
             raise GameDefinitionError(f"{where}: {hidden!r} travels by its name; leave out the / behind it.")
         if defaults_only and any(p.default is p.empty for p in named):

@@ -59,17 +59,18 @@ def _or_none(must: Must) -> Must:
     return Must(lambda v: v is None or must.holds(v), f"{must.expected}, or None")
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and is_scalar(value)
+def is_text(value: Any) -> bool:
+    """Whether it is a str that JSON can hold; a member of an enum that is a str too is one."""
+    return isinstance(value, str) and is_scalar(str.__str__(value))
 
 
 def _are_roles(value: Any) -> bool:
-    return isinstance(value, dict) and all(_is_text(k) and k and type(n) is int and n > 0 for k, n in value.items())
+    return isinstance(value, dict) and all(is_text(k) and k and type(n) is int and n > 0 for k, n in value.items())
 
 
 _ENDLESS: Final = float("inf")
 _MOST_A_S: Final = 1_000_000
-_TEXT: Final = Must(_is_text, "a string, without half a surrogate pair")
+_TEXT: Final = Must(is_text, "a string, without half a surrogate pair")
 _YES_OR_NO: Final = Must(lambda v: isinstance(v, bool), "True or False")
 _SECONDS: Final = _number(0, _ENDLESS, "seconds, 0 or more")
 _HZ: Final = _number(0, 60, "0 to 60")

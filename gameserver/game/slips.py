@@ -97,9 +97,13 @@ def check_called(cls: type[GameSettings], name: str, *called_with: str) -> None:
 
 def check_not_yielding(cls: type[GameSettings], name: str, member: object) -> None:
     """
-    :param member: what the room calls: a hook, or a method that is marked.
-    :raises GameDefinitionError: it is a generator: nobody would go through it, so it would do nothing.
+    :param member: what the class has under that name.
+    :raises GameDefinitionError: the room calls it, and it is a generator: nobody would go through that, so it would do
+        nothing.
     """
+    is_hook = name in HOOKS if name not in LATER else hook(cls, name, 2) is not None
+    if not is_hook and mark_of(member) is None and not isinstance(member, Question):
+        return
     function = getattr(member, "function", getattr(member, "__func__", member))
     if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
         text = f"{cls.__name__}.{name} must not yield, or none of it would be done. To wait, write async def and await."
@@ -107,11 +111,14 @@ def check_not_yielding(cls: type[GameSettings], name: str, member: object) -> No
 
 
 def takes_sender(function: object) -> bool:
-    """Whether a message is a plain method, with a second parameter for the sender."""
-    if not inspect.isfunction(function):
+    """Whether a message is a method, or what a decorator made of one, that can be called with the game and a sender."""
+    if not callable(function) or not inspect.isfunction(inspect.unwrap(function)) or isinstance(function, staticmethod):
         return False
-    parameters = list(inspect.signature(function).parameters.values())[:2]
-    return len(parameters) == 2 and all(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters)
+    try:
+        inspect.signature(function).bind_partial("self", "sender")
+    except TypeError:
+        return False
+    return True
 
 
 def hook(cls: type[GameSettings], name: str, parameters: int) -> Callable[..., Any] | None:

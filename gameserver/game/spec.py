@@ -19,7 +19,6 @@ from gameserver.game.question import Question
 from gameserver.game.schema import Schema
 from gameserver.game.settings import check_settings, setting
 from gameserver.game.slips import (
-    HOOKS,
     Slip,
     check_called,
     check_hooks,
@@ -176,8 +175,7 @@ class Spec:
         waits = False
         for attribute in dir(cls):
             member = inspect.getattr_static(cls, attribute)
-            if attribute in HOOKS or mark_of(member) is not None or isinstance(member, Question):
-                check_not_yielding(cls, attribute, member)
+            check_not_yielding(cls, attribute, member)
             if not isinstance(mark_of(member), BotMark):  # a bot's coroutine is awaited between two steps
                 waits = waits or inspect.iscoroutinefunction(getattr(member, "function", member))
             self._read(attribute, member, timers)
@@ -234,8 +232,8 @@ class Spec:
 
     def _read(self, attribute: str, member: Any, timers: set[str]) -> None:
         if isinstance(member, Question):
-            member.check()
-            check_called(self.cls, member.done_method or "", "answers")
+            self._check_sender(attribute, member.function, "is who answers")
+            check_called(self.cls, member.check(self.cls), "answers")
             self.questions[attribute] = member
             mark = MessageMark(by="any", name=attribute)
             self.messages[attribute] = MessageSpec(attribute, member.function, mark, question=True)
@@ -263,14 +261,17 @@ class Spec:
             raise GameDefinitionError(
                 f"{self.cls.__name__}.{attribute}: by={mark.by!r} is nobody here; one of {', '.join(sorted(roles))}."
             )
-        if not takes_sender(function):
-            raise GameDefinitionError(
-                f"{self.cls.__name__}.{attribute}: a message's first parameter after self is the sender: "
-                f"def {attribute}(self, player: Player)"
-            )
+        self._check_sender(attribute, function, "is the sender")
         if name in self.messages:
             raise GameDefinitionError(f"{self.cls.__name__}: two messages are named {name!r}.")
         self.messages[name] = MessageSpec(attribute, function, mark)
+
+    def _check_sender(self, attribute: str, function: Any, who: str) -> None:
+        if not takes_sender(function):
+            raise GameDefinitionError(
+                f"{self.cls.__name__}.{attribute}: a message's first parameter after self {who}: "
+                f"def {attribute}(self, player: Player)"
+            )
 
 
 def spec_of(cls: type[Game]) -> Spec:

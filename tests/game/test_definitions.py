@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
+from enum import Enum, StrEnum
+from functools import lru_cache, partial, update_wrapper
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -253,12 +254,42 @@ class SignatureTests(SynchronousTestCase):
         """The sender is given by its place, to a method."""
         for play in (
             lambda self, *, player: None,
-            lambda self, *players: None,
             lambda self, **players: None,
             staticmethod(method),
             partial(method),
         ):
             self.assertIn("sender", self.assert_bad(play=message(play)))
+
+    def test_decorated(self) -> None:
+        """What a decorator makes of a method is called like it, be it a function of its own or another object."""
+
+        def noting(function: Any) -> Any:
+            def noted(self: Game, *args: Any, **more: Any) -> Any:
+                return function(self, *args, **more)
+
+            return noted
+
+        class Noting:
+            """Stands for a method."""
+
+            def __init__(self, function: Any) -> None:
+                self.function = function
+                update_wrapper(self, function)
+
+            def __call__(self, *args: Any, **more: Any) -> Any:
+                return self.function(*args, **more)
+
+        def play(self: Game, player: Player, args: int = 1) -> int:
+            """One field, named as the parameter of a decorator."""
+            return args
+
+        for decorate in (noting, Noting, lru_cache, lambda function: lambda *args, **more: function(*args, **more)):
+            game = type("Decorated", (Game,), {"play": message(decorate(play)), "needs_start": False})
+            self.assertEqual(Table(game).join("Ann").send("play", args=5), 5)
+
+    def test_more_of_no_name(self) -> None:
+        """The text names what cannot travel."""
+        self.assertIn("*cells has no name", self.assert_bad(play=message(lambda self, player, *cells, **more: None)))
 
     def test_mark_that_is_wrong(self) -> None:
         """What is said of a message is what it can be."""
@@ -266,6 +297,11 @@ class SignatureTests(SynchronousTestCase):
         for wish in wrong:
             error = self.assertRaises(GameDefinitionError, lambda wish: message(**wish), wish)
             self.assertIn(next(iter(wish)), str(error))
+        for kind in (StrEnum("Kind", {"PLAY": "put"}), Enum("Kind", {"PLAY": "put"}, type=str)):
+            game = type(
+                "Named", (Game,), {"title": kind.PLAY, "roles": {kind.PLAY: 1}, "play": message(name=kind.PLAY)(method)}
+            )
+            self.assertEqual(list(spec_of(game).messages), ["put"])
         for marked in ("host", property(method), classmethod(method)):
             error = self.assertRaises(GameDefinitionError, message, marked)
             self.assertIn('by="host"', str(error))
@@ -296,6 +332,14 @@ class SignatureTests(SynchronousTestCase):
             self.assertIn("must not yield", self.assert_bad(play=message(made(later=later))))
             self.assertIn("must not yield", self.assert_bad(ring=timer(made(later=later))))
 
+    def test_yields_something_else(self) -> None:
+        """A name of a later hook may be another method's, and that may be a generator."""
+
+        def on_options(self: Game) -> Any:
+            yield 1
+
+        spec_of(type("Good", (Game,), {"on_options": on_options}))
+
     def test_unknown_by(self) -> None:
         """``by`` names a role of the game."""
         self.assertIn("screen", self.assert_bad(play=message(by="screen")(lambda self, player: None)))
@@ -324,7 +368,8 @@ class SignatureTests(SynchronousTestCase):
 
     def test_question_of_nobody(self) -> None:
         """A question's method gets who answers."""
-        self.assertIn("who answers", self.assert_bad(choose=question(lambda self: None)))
+        for choose in (lambda self: None, lambda self, *, player: None, staticmethod(method)):
+            self.assertIn("who answers", self.assert_bad(choose=question(choose)))
 
     def test_done_without_answers(self) -> None:
         """The method for the answers takes them: else the question could never end."""
@@ -335,6 +380,16 @@ class SignatureTests(SynchronousTestCase):
 
         choose.done(counted)
         self.assertIn("Bad.counted is called as counted(answers)", self.assert_bad(choose=choose, counted=counted))
+
+    def test_done_without_its_name(self) -> None:
+        """The method for the answers is found by its name, which a decorator may have lost."""
+        choose = asked()
+
+        def reveal(self: Game, answers: Any) -> None:
+            """Kept under another name than its own."""
+
+        choose.done(reveal)
+        self.assertIn("has no method 'reveal'", self.assert_bad(choose=choose, shown=reveal))
 
     def test_done_of_the_same_name(self) -> None:
         """It needs a name of its own, unlike the setter of a property: else the question would be hidden by it."""
