@@ -149,6 +149,18 @@ class EditTests(BlockCase):
         (gone,) = self.ann.take()
         self.assertEqual((gone["op"], gone["line"], gone["text"]), ("edited", line, None))
 
+    def test_what_was_shown_is_reported(self) -> None:
+        """Whoever blocks the author of a line that was said before may still report it."""
+        line = next(m["n"] for m in self.bob.say("chat", id=2, text="old words") if m["op"] == "chat")
+        dan = self.rig.guest("Dan").join(self.ann.room)
+        self.assertEqual([x["text"] for x in dan.joined["chat"]], ["old words"])
+        dan.ask("block", id=1, seat=self.bob.seat)
+        dan.take()
+        dan.post("report", id=2, stream="room", line=line)
+        self.rig.advance(1)
+        self.assertEqual(self.answers(dan), [(2, "ok")])
+        self.assertEqual(dan.again().join(self.ann.room).joined["chat"], [])
+
     def test_heard_again(self) -> None:
         """Once the block has ended, the next change is told."""
         line = self.say_and_block()

@@ -59,7 +59,7 @@ def unmute(room: Room, by: User, whom: Player) -> None:
     :raises Refused: it is oneself, whom only a moderator can have muted, or the server, for a flood.
     """
     if whom.user_id == by.id and not has_right(by):
-        raise Refused("That is you.", code="bad_data", path="$.text")
+        raise Refused("That is you.", code="bad_data", path="$.seat")
     room.talking.mute(whom.user_id, None)
     note(room, "unmute", by, whom)
 
