@@ -125,6 +125,18 @@ class HostActTests(SynchronousTestCase):
         screen.ask("host", act="end")
         self.assertEqual(self.refused(other, "end"), "forbidden")
 
+    def test_put_out_though_the_game_fails(self) -> None:
+        """A seat ends as its host or a moderator wants, whatever the game makes of it."""
+        for reason, act in (
+            ("kicked", lambda weak: self.ann.ask("host", act="kick", seat=weak.id)),
+            ("banned", lambda _: self.ann.say("/ban Weak")),
+        ):
+            weak = self.table.join("Weak")
+            act(weak)
+            self.assertEqual((weak.left, len(self.table.room.seats)), (reason, 2))
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 2)
+        self.assertNotIn("left", self.table.state)
+
     def test_failure_is_told(self) -> None:
         """What failed of a timer or a hook, and answers nobody, is told to whoever hosts, and to nobody else."""
         weak = self.table.join("Weak")

@@ -99,6 +99,10 @@ async def make_place(room: Room) -> None:
     """Before a round people take the place of bots: where all seats are taken, the bot that came last goes."""
     bots = room.seats.index.bots
     if bots and room.state.status != "playing" and is_full(room):
-        bot = room.seats[max(bots, key=int)]
-        seating.end(room, bot, "left", None)
-        await room.game_calls.alone("on_leave", room.game.on_leave, bot)
+        await send_away(room, room.seats[max(bots, key=int)])
+
+
+async def send_away(room: Room, bot: Player) -> None:
+    """A bot's seat ends because people want it so, also where the game then fails."""
+    seating.end(room, bot, "left", None)
+    await room.game_calls.alone("on_leave", room.game.on_leave, bot)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gameserver.errors import Refused
 from gameserver.protocol import messages
 from gameserver.room.bots import handing
-from gameserver.room.bots.seats import Bots
+from gameserver.room.bots.seats import Bots, send_away
 from gameserver.room.hosts import is_host
 from gameserver.room.inputs.input import SeatRequest
 
@@ -37,7 +37,7 @@ class SetBot(SeatRequest[messages.BotMessage], frozen=True):
             _check_host(room, player)
             _check_not_playing(room)
             if message.level is None:
-                Bots(room).remove(seat)
+                await send_away(room, seat)
             else:
                 _check_level(room, message.level)
                 room.journal.set(seat._kept, "bot", message.level)

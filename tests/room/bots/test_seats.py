@@ -103,6 +103,19 @@ class GameSeatsTests(SynchronousTestCase):
             table.join("Bob")
         self.assertEqual([seat.name for seat in table.room.seats.values()], ["Ann", "Bob"])
 
+    def test_hook_fails_as_the_host_sends_a_bot_away(self) -> None:
+        """The seat is free all the same."""
+
+        class Sticky(Club):
+            def on_leave(self, player: Player) -> None:
+                raise KeyError("the bot's")
+
+        table = Table(Sticky, options={"bots": 1}, raises=False)
+        ann = table.join("Ann")
+        ann.ask("bot", seat=table.room.players[0].id)
+        self.assertEqual([seat.name for seat in table.room.seats.values()], ["Ann"])
+        self.assertEqual(len(self.flushLoggedErrors(KeyError)), 1)
+
     def test_one_who_is_refused(self) -> None:
         """Whoever does not get the seat has not driven a bot away."""
         table = Table(Club, options={"bots": 3})
