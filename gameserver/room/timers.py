@@ -164,7 +164,7 @@ class Timers:
 
     def method_name(self, method: TimerName) -> str:
         """:raises ValueError: not a method of this game."""
-        name = _name(method)
+        name = self._name(method)
         spec = self._room.spec
         if spec.timers is None or callable(getattr(spec.cls, name, None)) or name in spec.questions:
             return name
@@ -188,9 +188,23 @@ class Timers:
                 raise TypeError(f"{where} cannot be called without arguments: {error}") from None
         return name
 
+    def _name(self, method: TimerName) -> str:
+        """
+        :raises TypeError: it is neither a name nor a method.
+        :raises ValueError: it is something else's method: one of its name here is another.
+        """
+        owner = getattr(method, "__self__", None) if inspect.ismethod(method) else None
+        if not (owner is None or owner is self._room.game or isinstance(owner, type)):
+            raise ValueError(f"{method!r} is no method of this game; write one that calls it, and give that")
+        name = method if isinstance(method, str) else getattr(method, "__name__", None)
+        if not isinstance(name, str):
+            raise TypeError(f"a timer is given by its method or its name, not by {method!r}")
+        plain: str = values.plain(name)
+        return plain
+
     def _timer_name(self, timer: TimerName) -> str:
         """:raises ValueError: not a timer of this game; the text names near matches."""
-        name = _name(timer)
+        name = self._name(timer)
         timers = self._room.spec.timers
         if timers is None or name in timers:
             return name
@@ -285,12 +299,3 @@ class Timers:
 
 def _data_bytes(timer: Armed) -> int:
     return len(values.encode(timer.data)) if timer.data else 0
-
-
-def _name(method: TimerName) -> str:
-    """:raises TypeError: it is neither a name nor a method."""
-    name = method if isinstance(method, str) else getattr(method, "__name__", None)
-    if not isinstance(name, str):
-        raise TypeError(f"a timer is given by its method or its name, not by {method!r}")
-    plain: str = values.plain(name)
-    return plain

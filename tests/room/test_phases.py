@@ -27,6 +27,10 @@ class Nights(Game):
         self.after(s, self.day)
 
     @message
+    def by_another(self, player: Player) -> None:
+        self.enter("dusk", 5, self.which.close)
+
+    @message
     def finish_(self, player: Player) -> None:
         self.over()
 
@@ -99,6 +103,11 @@ class PhaseTests(SynchronousTestCase):
         error = self.assertRaises(Refused, self.ann.send, "go", phase="x", s=1, then="nigt")
         self.assertIn("has no method 'nigt'; did you mean night", str(error.__cause__))
         self.assertIsNone(self.table.phase)
+
+    def test_of_something_else(self) -> None:
+        """A method of something else is an error, not taken for that of the game which has its name."""
+        error = self.assertRaises(Refused, self.ann.send, "by_another")
+        self.assertIn("Asking.close of <question which>> is no method of this game", str(error.__cause__))
 
     def test_takes_arguments(self) -> None:
         """A method that cannot be called without arguments is an error at once, not when the phase ends."""
