@@ -55,7 +55,7 @@ def show_out_of(runner: RoomRunner, watch: Moderation) -> None:
 
 async def _expel_from(runner: RoomRunner, watch: Moderation, by: User) -> None:
     room = runner.room
-    for seat in list(room.seats.values()):
+    for seat in [seat for seat in room.seats.values() if not seat._kept.has_left]:
         addresses = [getattr(session, "address", "") for session in room.publisher.listeners(seat.id)] or [""]
         reasons = [watch.ban_of(seat.user_id, address, room.spec.name, room.now) for address in addresses]
         if all(reason is not None for reason in reasons) and not seat._moderates:

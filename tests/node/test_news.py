@@ -6,6 +6,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
+from gameserver import Game
 from gameserver.errors import StoreUnavailable
 from gameserver.interfaces import User
 from gameserver.node.news import NEWS_S
@@ -15,6 +16,13 @@ from tests.node.registries import FakeSession, Place
 from tests.node.test_two_nodes import LEASE_S, TwoNodesTestCase
 
 MOD = User("account:mod", "Mod", rights=("moderator",))
+
+
+class Keeping(Game):
+    """Keeps the seats of those who leave."""
+
+    needs_start = False
+    absent = "skip"
 
 
 class NewsTests(TwoNodesTestCase):
@@ -59,6 +67,18 @@ class NewsTests(TwoNodesTestCase):
         taken = self.b.registry.get(runner.room.code)
         assert taken is not None
         self.assertEqual([seat.user_id for seat in taken.room.seats.values()], ["bob"])
+
+    def test_shown_out_once(self) -> None:
+        """A seat that stays, absent, until the game is over is not put out again each time the room is opened."""
+        self.a = Place(Keeping)
+        self.a.join(self.a.create(self.ann), self.bob)
+        self.b = self.a  # the only node
+        self.ban("bob")
+        for _ in range(3):
+            self.a.advance(1)
+            self.a.away(5)
+        log = Operators(self.a.registry).log(MOD, kind=None, before=None)
+        self.assertEqual([(each["act"], each["whom"]["user"]) for each in log], [("kick", "bob"), ("ban", "bob")])
 
     def test_log(self) -> None:
         """The log of what was done is that of all nodes."""
