@@ -65,11 +65,8 @@ def check_calls(room: RoomCore, state: TurnsState | None) -> None:
     for call in state.calls if state is not None else ():
         if call.stage is not None and call.stage not in room.spec.stages:
             raise CannotOpen(f"it is in the stage {call.stage!r}, in which no message of this release is open")
-        try:
-            if call.then is not None:
-                room.timers.method_name(call.then)
-        except ValueError:
-            raise CannotOpen(f"a call ends in {call.then!r}, which this release has not") from None
+        if call.then is not None:
+            _check_end(room, "a call", call.then)
 
 
 def kept_over(room: RoomCore) -> list[str]:
@@ -103,13 +100,17 @@ def _check_options(room: RoomCore) -> None:
 
 
 def _check_phase(room: RoomCore, timer: Armed) -> None:
+    if timer.calls is not None:
+        _check_end(room, f"its phase {room.state.phase!r}", timer.calls)
+
+
+def _check_end(room: RoomCore, what: str, method: str) -> None:
     try:
-        if timer.calls is not None:
-            room.timers.method_name(timer.calls)
+        room.timers.method_called(method)
     except ValueError:
-        raise CannotOpen(
-            f"its phase {room.state.phase!r} ends in {timer.calls!r}, which this release has not"
-        ) from None
+        raise CannotOpen(f"{what} ends in {method!r}, which this release has not") from None
+    except TypeError as error:
+        raise CannotOpen(f"{what} ends in {method!r}: {error}") from None
 
 
 def _check_timer(room: RoomCore, timer: Armed) -> None:
