@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gameserver.protocol import values
 from gameserver.room.chat.channels import Channel
 from gameserver.room.groups import Group
-from gameserver.room.seats import Player
+from gameserver.room.seats import Player, check_player
 from gameserver.room.state import Mute
 
 if TYPE_CHECKING:
@@ -108,11 +108,13 @@ class RoomChat:
         opened.
         """
         for player in players:
+            check_player("silence", player)
             self._room.talking.silence(player, True)
 
     def unsilence(self, *players: Player) -> None:
         """Let these players, or everybody where none is named, write again after `silence`."""
         for player in players or tuple(self._room.seats.values()):
+            check_player("unsilence", player)
             self._room.talking.silence(player, False)
 
     def divert(self, player: Player, to: Channel | str | None) -> None:
@@ -122,6 +124,7 @@ class RoomChat:
         :param player: whose lines.
         :param to: a channel or its name; None: to the room again.
         """
+        check_player("divert", player)
         channel = self.channel(to) if isinstance(to, str) else to
         self._room.talking.divert(player, channel.to if channel is not None else None)
 
@@ -135,6 +138,7 @@ class RoomChat:
         :param reason: what the user is told.
         :raises TypeError: the reason is no text.
         """
+        check_player("mute", player)
         if not isinstance(reason, str):
             raise TypeError(f"a reason is a str, not {type(reason).__name__}")
         reason = values.plain(reason)  # it goes into the row: JSON must be able to hold it
@@ -143,6 +147,7 @@ class RoomChat:
 
     def unmute(self, player: Player) -> None:
         """Let this player's user write again after `mute`."""
+        check_player("unmute", player)
         self._room.talking.mute(player.user_id, None)
 
     def slow(self, s: float) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from gameserver.room import marks
+from gameserver.room.seats import Player, check_player
 from gameserver.room.state import GroupState
 
 if TYPE_CHECKING:
     from gameserver.room.players_room import PlayersRoom
-    from gameserver.room.seats import Player
 
 MAX_GROUPS: Final = 64
 NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -83,6 +83,7 @@ class Group:
 
     def add(self, player: Player) -> None:
         """Put a player in; one who is in already stays."""
+        check_player("add", player)
         if player.gone:
             raise ValueError(f"{player!r} has left the room")
         if player.id not in self.members:
@@ -91,6 +92,7 @@ class Group:
 
     def remove(self, player: Player) -> None:
         """Take a player out; one who is not in is no error."""
+        check_player("remove", player)
         if player.id in self.members:
             self._room.journal.remove_from(self._kept, "members", player.id)
             self._note_turn()

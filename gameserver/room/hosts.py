@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from gameserver.room.seats import Player, check_player
+
 if TYPE_CHECKING:
     from gameserver.room.core import RoomCore
-    from gameserver.room.seats import Player
 
 HOST_ROLES: Final = ("player", "host")
 """Who may have the flag; a screen or a spectator never has."""
@@ -33,6 +34,7 @@ def make_host(room: RoomCore, player: Player) -> None:
 
     :raises ValueError: that player has left, or may not be host.
     """
+    check_player("make_host", player)
     if not _is_seated(room, player.id):
         raise ValueError(f"{player!r} has left the room")
     if player.role not in HOST_ROLES or player.bot is not None:

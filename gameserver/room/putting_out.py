@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Literal
 
 from gameserver.room import absence, seating
 from gameserver.room.rounds import begin_by_itself
+from gameserver.room.seats import Player, check_player
 from gameserver.room.state import Ban
 
 if TYPE_CHECKING:
     from gameserver.room.room import Room
-    from gameserver.room.seats import Player
 
 
 Reason = Literal["kicked", "banned"]
@@ -26,6 +26,7 @@ def put_out(room: Room, seats: Iterable[Player], reason: Reason, text: str | Non
 
 def kick(room: Room, player: Player, ban: bool) -> None:
     """The game ends a seat, as part of what it does in this step; with a ban, all seats of that user."""
+    check_player("kick", player)
     if player.id not in room.seats:
         return
     ends = [player]

@@ -166,3 +166,9 @@ def with_ids(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [with_ids(item) for item in value]
     return value
+
+
+def check_player(what: str, player: object) -> None:
+    """:raises TypeError: it is no player, such as a name, or the None that `Game.seat` gives for one who is gone."""
+    if not isinstance(player, Player):
+        raise TypeError(f"{what} takes a player, such as self.host or self.seat(id), not {player!r}")
