@@ -362,8 +362,8 @@ class Game(GameSettings):
         :param when: with a time zone, else ValueError; one that has passed is due at once.
         :param timer: as of `after`; so are ``show`` and ``data``.
         """
-        if when.tzinfo is None:
-            raise ValueError("at: the date needs a time zone: datetime(..., tzinfo=UTC)")
+        if getattr(when, "tzinfo", None) is None:
+            raise ValueError(f"at: the date needs a time zone: datetime(..., tzinfo=UTC), not {when!r}")
         self._gs_room.timers.arm_named(timer, 0, show=show, data=data, at=when.timestamp())
 
     def cancel(self, timer: TimerName | None = None) -> None:

@@ -6,7 +6,7 @@ Everybody sees them: ``info.teams`` tells what a team is, SEAT's ``groups`` who 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
@@ -205,8 +205,10 @@ class Teams:
             raise ValueError(f"teams are balanced, chosen or shuffled, and late is smallest, weakest or none: {mode}")
         if size is not None and (type(size) is not int or size < 1):
             raise ValueError(f"a team has a size of 1 or more, or None for any, not {size!r}")
+        if isinstance(wish, str) or not isinstance(wish, Iterable):
+            raise ValueError(f'name the teams: self.teams(["red", "blue"]), not {wish!r}')
         about = {values.plain(name): wish[name] if isinstance(wish, Mapping) else {} for name in wish}
-        if isinstance(wish, str) or not about:
+        if not about:
             raise ValueError('name the teams: self.teams(["red", "blue"])')
         parts = {name: _part(name, index, about[name]) for index, name in enumerate(about)}
         for team in self:

@@ -1,4 +1,4 @@
-"""What a game gives where a player is wanted: the error says what is wanted."""
+"""What a game gives where a player, a date or teams are wanted: the error says what is wanted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from gameserver import Game, Player, Refused, message
+from gameserver import Game, Player, Refused, message, timer
 from gameserver.testing import Table
 
 
@@ -16,9 +16,13 @@ class Wrong(Game):
 
     needs_start = False
 
+    @timer
+    def late(self) -> None:
+        self.state["late"] = True
+
     @message
     def call(self, player: Player, name: str, with_: Any) -> None:
-        CALLS[name](self, with_)
+        (CALLS | OTHERS)[name](self, with_)
 
 
 CALLS: dict[str, Callable[[Any, Any], object]] = {
@@ -31,6 +35,10 @@ CALLS: dict[str, Callable[[Any, Any], object]] = {
     "divert": lambda game, wrong: game.chat.divert(wrong, None),
     "mute": lambda game, wrong: game.chat.mute(wrong),
     "unmute": lambda game, wrong: game.chat.unmute(wrong),
+}
+OTHERS: dict[str, Callable[[Any, Any], object]] = {
+    "at": lambda game, wrong: game.at(wrong, game.late),
+    "teams": lambda game, wrong: game.teams(wrong),
 }
 
 
@@ -55,3 +63,17 @@ class WrongArgumentsTests(SynchronousTestCase):
                 self.assertEqual(
                     str(error), f"{name} takes a player, such as self.host or self.seat(id), not {wrong!r}"
                 )
+
+    def test_date(self) -> None:
+        """A number or a text is no date with a time zone."""
+        for wrong in (1_900_000_000, "2030-01-01T00:00Z"):
+            error = self.fails("at", wrong)
+            self.assertIsInstance(error, ValueError)
+            self.assertEqual(str(error), f"at: the date needs a time zone: datetime(..., tzinfo=UTC), not {wrong!r}")
+
+    def test_teams(self) -> None:
+        """Teams have names; how many there are is not enough."""
+        for wrong in (2, "red"):
+            error = self.fails("teams", wrong)
+            self.assertIsInstance(error, ValueError)
+            self.assertEqual(str(error), f'name the teams: self.teams(["red", "blue"]), not {wrong!r}')
