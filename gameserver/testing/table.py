@@ -209,7 +209,7 @@ class Table(TableAsleep):
         if self._registry.get(self.code) is None:
             for room in self._registry.aside:
                 raise LookupError(f"the room is kept aside: {room.why}")
-            raise LookupError('the room is gone: a game with durability = "none" does not outlive its process')
+            raise LookupError('the room is gone: it has closed, or has durability = "none" and ended with its process')
         for visitor in online:
             visitor.find_again()
 

@@ -216,6 +216,12 @@ class RaisedTests(FailureCase):
         self.assertIn("kept aside: on_load failed: KeyError: 'gone'", str(error))
         self.assertEqual(1, len(self.flushLoggedErrors(KeyError)))
 
+    def test_closed_room_is_gone(self) -> None:
+        """Where the room has closed, ``durability`` is not the only reason that the error names."""
+        self.ann.send("end")
+        error = self.assertRaises(LookupError, self.table.restart)
+        self.assertIn("it has closed", str(error))
+
     def test_close(self) -> None:
         self.assert_raised("on_close", self.ann.send, "end")
         self.assertEqual(self.table.status, "closed")
