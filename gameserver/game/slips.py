@@ -111,14 +111,19 @@ def check_not_yielding(cls: type[GameSettings], name: str, member: object) -> No
 
 
 def takes_sender(function: object) -> bool:
-    """Whether a message is a method, or what a decorator made of one, that can be called with the game and a sender."""
+    """
+    Whether a message is a method, or what a decorator made of one, that can be called with the game and a sender.
+
+    One whose first parameter is the sender lacks ``self``.
+    """
     if not callable(function) or not inspect.isfunction(inspect.unwrap(function)) or isinstance(function, staticmethod):
         return False
+    signature = inspect.signature(function)
     try:
-        inspect.signature(function).bind_partial("self", "sender")
+        signature.bind_partial("self", "sender")
     except TypeError:
         return False
-    return True
+    return next(iter(signature.parameters.values())).annotation not in (Player, "Player")
 
 
 def hook(cls: type[GameSettings], name: str, parameters: int) -> Callable[..., Any] | None:

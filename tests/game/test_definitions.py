@@ -291,6 +291,14 @@ class SignatureTests(SynchronousTestCase):
         """The text names what cannot travel."""
         self.assertIn("*cells has no name", self.assert_bad(play=message(lambda self, player, *cells, **more: None)))
 
+    def test_forgotten_self(self) -> None:
+        """A sender in the place of ``self`` is an error at once, not one of each request that names a field."""
+
+        def play(player: Player, card: int) -> None:
+            """It lacks ``self``."""
+
+        self.assertIn("after self is the sender", self.assert_bad(play=message(play)))
+
     def test_mark_that_is_wrong(self) -> None:
         """What is said of a message is what it can be."""
         wrong: Any = ({"by": ["host"]}, {"by": None}, {"name": ""}, {"name": 5}, {"name": "\ud800"}, {"durable": "no"})
