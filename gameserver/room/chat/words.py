@@ -81,9 +81,12 @@ class WordFilter:
     :param words: words besides those of the list.
     :param languages: whose lists are used, by their two letters; None: all.
     :raises ValueError: there is no list for that language.
+    :raises TypeError: ``words`` is one text, of which each letter would be a word.
     """
 
     def __init__(self, words: Iterable[str] = (), *, languages: Iterable[str] | None = None) -> None:
+        if isinstance(words, str):
+            raise TypeError(f"WordFilter takes a list of words: WordFilter([{words!r}])")
         self._words: set[str] = set()
         self._scripts: set[str] = set()
         for language in WORDS if languages is None else languages:

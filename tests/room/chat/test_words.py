@@ -83,6 +83,12 @@ class FilterTests(SynchronousTestCase):
         self.assertEqual(german("fuck sp1nat, Arschloch"), "fuck ******, *********")
         self.assertRaises(ValueError, WordFilter, languages=["xx"])
 
+    def test_one_text_is_no_list(self) -> None:
+        """Each of its letters would be a word."""
+        self.assertIn(
+            'WordFilter(["spoiler"])', str(self.assertRaises(TypeError, WordFilter, "spoiler")).replace("'", '"')
+        )
+
     def test_every_word_of_the_list(self) -> None:
         """Each is found as it stands, and in capitals."""
         for word in (word for words in WORDS.values() for word in words):
