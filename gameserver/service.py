@@ -40,7 +40,7 @@ from gameserver.node.creators import Creators
 from gameserver.node.people import People
 from gameserver.node.rooms import RoomRegistry
 from gameserver.operating.control import Control
-from gameserver.operating.draining import Draining, ServerProcess
+from gameserver.operating.draining import Draining, ServerProcess, stop
 from gameserver.operating.last_start import say_other_secret, say_other_store
 from gameserver.operating.places import check_all_sound, load_games, usable
 from gameserver.operating.releases import Releases
@@ -194,7 +194,7 @@ def _build(settings: Settings, reactor: Any, node_file: NodeFile) -> IService:
         limit_s=settings.stop_limit_s,
         serves=lambda: node.opened,
     )
-    registry.leased.drain = partial(reactor.callLater, 0, reactor.stop)
+    registry.leased.drain = partial(reactor.callLater, 0, stop, reactor)
     registry.leased.load = ProcessLoad(reactor.seconds, time.process_time)
     root = ServerProcess(draining, systemd, settings.stop_limit_s + STOP_S)
     node = Node(settings, registry, endpoint, factory, clock, reactor, addresses, node_file, fingerprints(secrets))

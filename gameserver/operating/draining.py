@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from twisted.application.service import MultiService
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError, succeed
+from twisted.internet.error import ReactorNotRunning
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
@@ -23,6 +25,12 @@ if TYPE_CHECKING:
     from gameserver.operating.systemd import Systemd
 
 log = Logger(namespace="gameserver")
+
+
+def stop(reactor: Any) -> None:
+    """End the process, as a signal does, unless it is about to end already."""
+    with suppress(ReactorNotRunning):
+        reactor.stop()
 
 
 class Draining:
@@ -55,12 +63,10 @@ class Draining:
 
     def run(self) -> Deferred[None]:
         """:returns: fires once the rooms are handed over, at the limit, or at a second signal; never fails."""
-        if not self._serves():
-            return succeed(None)
-        draining = Deferred.fromCoroutine(self._drain())
+        draining = Deferred.fromCoroutine(self._drain()) if self._serves() else succeed(None)
+        self._listen(draining)
         if not draining.called:
             log.info("this server is about to stop: it makes no more rooms, and hands over those that it has")
-            self._listen(draining)
             draining.addTimeout(self._limit_s, self._reactor)
         return draining.addErrback(self._cut_short)
 
@@ -71,9 +77,18 @@ class Draining:
         await self._leased.hand_over()
 
     def _listen(self, draining: Deferred[None]) -> None:
-        """Have a further signal cut this short: whoever sends it does not want to wait."""
+        """
+        Have a further signal cut this short: whoever sends it does not want to wait. What comes after it goes on.
+
+        Twisted's own handler would stop the reactor once more, which it logs as an error.
+        """
+
+        def cut_short() -> None:
+            if not draining.called:  # or it would cancel what waits for this: the last commits
+                draining.cancel()
+
         for number in (signal.SIGTERM, signal.SIGINT):
-            self._install(number, lambda *_: self._reactor.callFromThread(draining.cancel))
+            self._install(number, lambda *_: self._reactor.callFromThread(cut_short))
 
     def _cut_short(self, failure: Failure) -> None:
         if failure.check(TimeoutError):

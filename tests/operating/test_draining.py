@@ -6,11 +6,12 @@ import signal
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
+from twisted.internet.error import ReactorNotRunning
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from gameserver.errors import Refused
-from gameserver.operating.draining import Draining
+from gameserver.operating.draining import Draining, stop
 from gameserver.operating.orders import RoomOrder, follow
 from tests.node.test_two_nodes import LEASE_S, TwoNodesTestCase
 
@@ -37,7 +38,14 @@ class FakeRooms:
 
 
 class FakeReactor(Clock):
-    """Time, and calls of other threads at once."""
+    """Time, calls of other threads at once, and an end that comes once."""
+
+    stopped = False
+
+    def stop(self) -> None:
+        if self.stopped:
+            raise ReactorNotRunning
+        self.stopped = True
 
     def callFromThread(self, call: Any) -> None:
         call()
@@ -89,16 +97,39 @@ class DrainingTests(SynchronousTestCase):
         self.assertEqual(self.rooms.told, ["close"])
 
     def test_alone_on_its_store(self) -> None:
-        """There is nothing to wait for: it stops as fast as ever, and leaves signals alone."""
+        """There is nothing to wait for: it stops as fast as ever."""
         self.rooms.handed.callback(None)
         self.successResultOf(self.drain(delay_s=0))
-        self.assertEqual(self.signals, {})
+
+    def test_signals_while_it_stops(self) -> None:
+        """Whoever presses Ctrl-C twice does not keep the rooms from being stored."""
+        self.rooms.handed.callback(None)
+        for serves in (True, False):
+            self.serves = serves
+            stored: Deferred[None] = Deferred()
+            stopping = self.drain(delay_s=0).addCallback(lambda _, stored=stored: stored)
+            for number in (signal.SIGTERM, signal.SIGINT):
+                self.signals.pop(number)(number, None)
+            self.assertNoResult(stopping)
+            stored.callback(None)
+            self.successResultOf(stopping)
 
     def test_server_that_could_not_start(self) -> None:
         """It has nothing to hand over."""
         self.serves = False
         self.successResultOf(self.drain())
         self.assertEqual(self.rooms.told, [])
+
+
+class StopTests(SynchronousTestCase):
+    """The end of the process, as ``gameserver drain`` asks for it."""
+
+    def test_twice(self) -> None:
+        """A server that stops already goes on to stop."""
+        reactor = FakeReactor()
+        stop(reactor)
+        stop(reactor)
+        self.assertTrue(reactor.stopped)
 
 
 class OrderTests(TwoNodesTestCase):
