@@ -112,7 +112,11 @@ class HttpConnection(HTTPChannel):
         if self._receivedHeaderCount >= self.maxHeaders:
             self.refuse(HEAD_TOO_LARGE)
             return False
-        is_good: bool = super().headerReceived(line)  # type: ignore[no-untyped-call]
+        try:
+            is_good: bool = super().headerReceived(line)  # type: ignore[no-untyped-call]
+        except ValueError:  # a length of more digits than Python reads
+            self.refuse(BAD_REQUEST)
+            return False
         self._transferDecoder = bounded(self._transferDecoder)
         return is_good
 

@@ -111,6 +111,10 @@ class HeadTests(BoundedTests):
         """Whatever cannot be read is answered alike."""
         self.assert_refused(self.send(b"no request\r\n" + REQUEST)[1], 400)
 
+    def test_length_of_many_digits(self) -> None:
+        """So is a length that is longer than numbers that Python reads."""
+        self.assert_refused(self.send(REQUEST[:-2] + b"content-length: " + b"9" * 14 * KIB + b"\r\n\r\n")[1], 400)
+
 
 class ClosingTests(BoundedTests):
     """A connection that is closing."""
