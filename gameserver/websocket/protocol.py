@@ -32,6 +32,8 @@ from gameserver.websocket.slim_protocol import endpoint_class, let_go
 from gameserver.websocket.sockets import Socket
 
 HANDSHAKE_S: Final = 10.0
+REASON_CHARS: Final = 200
+"""Autobahn says why it refuses a handshake, in the log and to the client, and repeats headers: only so much of them."""
 
 _new_factory: Any = WebSocketServerFactory  # Autobahn is annotated in part, and says that it is wholly
 
@@ -90,6 +92,7 @@ class GameProtocol(Paced):
 
     def failHandshake(self, reason: str, code: int = 400, responseHeaders: Any = None) -> None:
         """Refuse a handshake; one too many of an address is counted for ``/metrics``, and fills no log."""
+        reason = "".join(filter(str.isprintable, reason[:REASON_CHARS]))
         if code != ConnectionDeny.SERVICE_UNAVAILABLE:
             super().failHandshake(reason, code, responseHeaders)
             return

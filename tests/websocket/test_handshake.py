@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from twisted.logger import capturedLogs, formatEvent
+
 from gameserver.protocol.messages import PACKED_SUBPROTOCOL, SUBPROTOCOL
 from gameserver.settings.settings import load
 from gameserver.websocket.protocol import admits
@@ -43,6 +45,16 @@ class RequestTests(ProtocolTestCase):
         self.refused(self.node.dial(behind=chunked, Transfer_Encoding="chunked"), "before the handshake")
         self.refused(self.node.dial(behind=b"0\r\n\r\n" + HELLO, Transfer_Encoding="chunked"), "before the handshake")
         self.node.dial(Content_Length="0").hello()
+
+    def test_what_the_log_says(self) -> None:
+        """A header is neither repeated whole nor with what a terminal obeys."""
+        odd = "\x1b[31mred\x9b\x08" + "x" * 10_000
+        for headers in ({"Upgrade": odd}, {"Sec_WebSocket_Version": odd}):
+            with capturedLogs() as events:
+                caller = self.node.dial(**headers)
+            self.assertEqual(caller.status, 400)
+            told = [*map(formatEvent, events), bytes(caller.pipe.sent).decode("latin-1").partition("\r\n")[0]]
+            self.assertEqual([text for text in told if not text.isprintable() or len(text) > 500], [])
 
 
 class SubprotocolTests(ProtocolTestCase):
