@@ -288,11 +288,12 @@ def check_may_write(talking: Talking, player: Player, to: str) -> None:
     """:raises Refused: ``forbidden``: this player may not write to that channel now."""
     kind, _, _ = to.partition(":")
     part = talking.channels.part(to)
+    if kind != "seat" and not hears(talking.room, player, part.key):
+        # Before all else: whether others may write there now is theirs to know.
+        raise Refused(f"You are not in that {kind}.", code="forbidden")
     if not part.is_open:
         text = "This channel is closed." if to in talking.channels.parts else "This game has no such channel."
         raise Refused(text, code="forbidden")
-    if kind != "seat" and not hears(talking.room, player, part.key):
-        raise Refused(f"You are not in that {kind}.", code="forbidden")
     if part.readonly:
         raise Refused("Nobody may write here now.", code="forbidden")
     if not part.opened and talking.is_silent(player):

@@ -191,6 +191,16 @@ class WriteTests(CampCase):
         self.ann.say("after", to="group:wolves")
         self.assertEqual(texts(self.ann), ["before", "after"])
 
+    def test_state_is_its_audiences_alone(self) -> None:
+        """Others are refused alike, whether it is open, read only, or closed."""
+        answers = set()
+        for what in ("open", "readonly", "close"):
+            self.ann.send("do", what=what)
+            for to in ("group:wolves", "channel:wolves"):
+                refused = self.assertRaises(Refused, self.bob.say, "x", to=to)
+                answers.add((refused.code, refused.text))
+        self.assertEqual(len(answers), 1, answers)
+
     def test_room_read_only(self) -> None:
         """The room's own channel can be closed and opened like any other."""
         self.ann.send("do", what="readonly", name="room")
