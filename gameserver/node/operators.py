@@ -94,7 +94,7 @@ class Operators:
 
         :raises Refused: there is no such room or seat, or the act makes no sense there.
         """
-        _check(user)
+        check_right(user)
         _check_seconds(wish.s)
         wish = replace(wish, reason=cleaned(wish.reason))
         runner = await self._registry.reach(code)
@@ -111,7 +111,7 @@ class Operators:
         :raises Refused: ``bad_data``: it is about nobody; ``not_found``: there is no such user.
         :raises StoreUnavailable: the store may not have it.
         """
-        _check(user)
+        check_right(user)
         _check_seconds(wish.s)
         wish = replace(wish, reason=cleaned(wish.reason))
         if wish.game:
@@ -135,7 +135,7 @@ class Operators:
 
     def sanctions(self, user: User) -> list[Sanction]:
         """:returns: the sanctions that stand at the moment."""
-        _check(user)
+        check_right(user)
         now = self._registry.clock.now()
         return [sanction for sanction in self._registry.watch.sanctions if not sanction.is_past(now)]
 
@@ -145,7 +145,7 @@ class Operators:
 
         :raises Refused: ``not_found``: there is no such sanction.
         """
-        _check(user)
+        check_right(user)
         lifted = self._registry.watch.lift(id)
         await self._registry.watch.stored()
         whom = Who(lifted.user, "") if lifted.user else None
@@ -157,7 +157,7 @@ class Operators:
         :param before: the ``id`` of an entry: only older ones.
         :returns: the newest entries of the log, `LISTED` at most, each with an ``id``.
         """
-        _check(user)
+        check_right(user)
         found = self._registry.watch.newest(most=LISTED, kind=kind, before=before)
         return [{"id": page, **msgspec.to_builtins(record)} for page, record in found]
 
@@ -167,14 +167,14 @@ class Operators:
 
         :raises Refused: the text is empty or too long.
         """
-        _check(user)
+        check_right(user)
         text = said(wish.text, self._registry.chat_chars)
         await self._registry.lobby_chat.announce(text, wish.data)
         self._note(user, "announce", about=text)
 
     async def quarantined(self, user: User) -> list[RoomAside]:
         """:returns: the rooms that are kept aside here, sorted by code."""
-        _check_admin(user)
+        check_admin(user)
         await self._registry.know_quarantined()
         return sorted(self._registry.aside, key=lambda room: room.code)
 
@@ -210,7 +210,7 @@ class Operators:
         return why
 
     async def _aside(self, user: User, code: str) -> RoomAside:
-        _check_admin(user)
+        check_admin(user)
         return await self._registry.find_aside(code)
 
     def _note(self, user: User, act: str, **about: Any) -> None:
@@ -233,12 +233,14 @@ def _called_with(wish: RoomAct) -> tuple[Callable[..., Any], dict[str, Any]]:
     return acts[wish.act]
 
 
-def _check(user: User) -> None:
+def check_right(user: User) -> None:
+    """:raises Refused: ``forbidden``: this user moderates nothing."""
     if not has_right(user):
         raise Refused("That takes the right moderator or admin.", code="forbidden")
 
 
-def _check_admin(user: User) -> None:
+def check_admin(user: User) -> None:
+    """:raises Refused: ``forbidden``: this user is no administrator."""
     if "admin" not in user.rights:
         raise Refused("That takes the right admin.", code="forbidden")
 

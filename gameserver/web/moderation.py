@@ -1,7 +1,8 @@
 """
 The HTTP calls of moderators, under ``/api/moderation``: acts on rooms, sanctions, the log and announcements.
 
-`gameserver.node.operators` checks that the caller has the right.
+`gameserver.node.operators` checks that the caller has the right; so does each call that takes a body before it reads
+that, since what is wrong with one is not for everybody.
 """
 
 from __future__ import annotations
@@ -11,7 +12,15 @@ from typing import TYPE_CHECKING, Any, cast
 from twisted.web.server import Request
 
 from gameserver.errors import Refused
-from gameserver.node.operators import Announcement, Operators, QuarantineAct, RoomAct, SanctionWish
+from gameserver.node.operators import (
+    Announcement,
+    Operators,
+    QuarantineAct,
+    RoomAct,
+    SanctionWish,
+    check_admin,
+    check_right,
+)
 from gameserver.node.sanctions import Sanction
 from gameserver.web.answers import answer
 from gameserver.web.calls import STEP_S, ApiCalls, RequestBody, app, shielded
@@ -32,6 +41,7 @@ class ModerationApi(ApiCalls):
     async def moderate(self, request: Request, sent: RequestBody[RoomAct], code: str) -> bytes:
         """Act on a room: mute, kick, ban and the like."""
         user = await self._caller(request)
+        check_right(user)
         acting = self._operators.act(user, code, sent.read())
         await self._in_time(shielded(acting), STEP_S)
         return answer(request, {})
@@ -54,6 +64,7 @@ class ModerationApi(ApiCalls):
     async def sanction(self, request: Request, sent: RequestBody[SanctionWish]) -> bytes:
         """Mute or ban a user, or ban addresses, everywhere or in one game."""
         user = await self._caller(request)
+        check_right(user)
         wish, site = sent.read(), cast(Any, request).site
         if wish.act == "ban" and (proxy := site.proxies.within(wish.address)):
             text = f"That would ban {proxy}, a proxy of this server's, through which others come as well."
@@ -85,6 +96,7 @@ class ModerationApi(ApiCalls):
     async def announce(self, request: Request, sent: RequestBody[Announcement]) -> bytes:
         """Tell something to everybody who listens."""
         user = await self._caller(request)
+        check_right(user)
         await self._operators.announce(user, sent.read())
         return answer(request, {}, status=201)
 
@@ -124,6 +136,7 @@ class ModerationApi(ApiCalls):
     async def end_quarantine(self, request: Request, sent: RequestBody[QuarantineAct], code: str) -> bytes:
         """Run one of them again, or delete it for good."""
         user = await self._caller(request)
+        check_admin(user)
         ending = self._operators.end_quarantine(user, code, sent.read())
         return answer(request, {"why": await self._in_time(shielded(ending), STEP_S)})
 

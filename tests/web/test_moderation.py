@@ -70,6 +70,15 @@ class ModerationTests(SynchronousTestCase):
         answer = self.node.ask("POST", "/api/moderation/sanctions", wish, **self.mod)
         self.assertIn("ban 192.0.2.7, a proxy", str(answer.json))
 
+    def test_right_before_the_body(self) -> None:
+        """Who may not is told nothing else: neither what is wrong with a body, nor which addresses are proxies."""
+        self.node.site.proxies = Proxies(["192.0.2.7"])  # type: ignore[attr-defined]
+        ann = self.node.token("Ann")
+        for path in ("sanctions", "announcements", f"rooms/{self.code}", f"quarantine/{self.code}"):
+            for wish in ({}, {"act": "ban", "address": "192.0.2.7"}, {"act": 1}):
+                answer = self.node.ask("POST", f"/api/moderation/{path}", wish, **ann)
+                self.assertEqual(answer.status, 403, (path, wish))
+
     def test_room(self) -> None:
         """Mute, slow mode, links, kick, ban and unban, as a host does, each in the log."""
         self.assertEqual(self.act(act="mute", seat=self.bob.id, s=60, reason="spam").status, 200)
