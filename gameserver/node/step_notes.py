@@ -80,8 +80,14 @@ class Note(NamedTuple):
     @property
     def in_words(self) -> str:
         """For a log: the room, its game, and the input."""
-        shown = self.input[:200].decode("utf-8", "backslashreplace")
+        shown = in_a_line(self.input[:200])
         return f"room {self.code} of the game {self.game} at {self.what}{': ' if shown else ''}{shown}"
+
+
+def in_a_line(data: bytes) -> str:
+    """:returns: an input as a line for a log: what is no text, or cannot be printed, is escaped."""
+    text = data.decode("utf-8", "backslashreplace")
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 class StepNotes:

@@ -17,6 +17,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from gameserver.errors import StoreUnavailable
+from gameserver.node.step_notes import in_a_line
 
 if TYPE_CHECKING:
     from gameserver.interfaces import BookChange, IClock
@@ -181,7 +182,7 @@ class UncleanEnds:
         if not _are_enough(ends):
             return None
         last = ends[-1]
-        shown = last.input[:100].decode("utf-8", "backslashreplace").replace("\n", " ")
+        shown = in_a_line(last.input[:100])
         return f"the server ended {len(ends)} times in the middle of a step of it, last at {last.what} {shown}".strip()
 
     def shown(self, room: str) -> list[dict[str, Any]]:

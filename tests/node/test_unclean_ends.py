@@ -55,13 +55,13 @@ class UncleanCase(SynchronousTestCase):
         self.code, self.room_id = self.runner.room.code, self.runner.room.id
         self.place.settle()
 
-    def die(self, *, run: str = "1", lasted_ms: int = 3000, what: str = "send") -> None:
+    def die(self, *, run: str = "1", lasted_ms: int = 3000, what: str = "send", frame: bytes = FRAME) -> None:
         """The process ends in the middle of a step of the room, and is started again."""
         self.place.kill()
         self.place.time.advance(9)
         start = self.place.registry.__class__.start
 
-        note = Note(1, run, self.room_id, self.code, "bomb", what, FRAME if what == "send" else b"ring", lasted_ms)
+        note = Note(1, run, self.room_id, self.code, "bomb", what, frame if what == "send" else b"ring", lasted_ms)
 
         async def begin(registry: Any) -> None:
             registry.unclean.found(note, fatal=False)
@@ -174,6 +174,16 @@ class TwiceTests(UncleanCase):
         self.place.send(self.session, "add")
         self.place.advance(60)
         self.die(run="2")
+
+    def test_odd_input(self) -> None:
+        """It is told in a line that can be printed, with nothing that a terminal obeys."""
+        frame = b"\x95\x05\xa4\x1b[31m\nroom\xc2\x9b\xe2\x80\xae"
+        for run in ("3", "4"):
+            self.die(run=run, frame=frame)
+        note = Note(1, "4", self.room_id, self.code, "bomb", "send", frame, 3000)
+        for told in (note.in_words, str(self.place.registry.unclean.why(self.room_id))):
+            self.assertTrue(told.isprintable(), told)
+            self.assertIn("\\x1b[31m\\nroom", told)
 
     def test_quarantine(self) -> None:
         """It is run by nobody, at no start, and its last input is there to be seen, whoever has the right."""
