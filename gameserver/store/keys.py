@@ -95,8 +95,8 @@ gameserver:once:NAME    string: who saw to that; random              a day (a TT
 gameserver:book:NAME    hash: pages of a book, by name               each page's until it is deleted
 gameserver:news         stream: node, words: what was written into    the newest 4000
                         books of which all nodes are to know
-gameserver:meta         hash: schema, secret (whose fingerprint all  for good
-                        nodes must have), beat_ms:NODE (the newest
+gameserver:meta         hash: schema, secret (whose fingerprint all  for good; a beat until another node has its node's
+                        nodes must have), beat_ms:NODE (the newest   rooms, or while it is the newest of all
                         beat or commit of the node); outage_ms,
                         stepped_ms, since_ms (a `StoreTime`), and
                         step_at_ms, step_by_ms (the last step)

@@ -315,6 +315,26 @@ class LifetimeTests(RedisTestCase):
         await self.store.start()
         self.assertEqual(self.server.keys(), [keys.META_KEY])
 
+    async def test_nodes_leave_nothing(self) -> None:
+        """Of a node that is gone nothing is left, not even its last beat, unless that is the newest of all."""
+        url = f"redis://127.0.0.1:{self.server.port}"
+        ann, bob = (RedisStore(url, reactor=reactor, node=node) for node in ("ann", "bob"))
+        for store in (ann, bob):
+            await store.start()
+            self.addCleanup(store.stop)
+            await store.acquire_lease("token", for_ms=60_000)
+        await ann.beat(now_ms=NOW_MS)
+        await ann.release_lease()
+        await bob.forget_nodes(["ann"])
+        self.assertEqual(self.server.ask("HGET", keys.META_KEY, keys.BEAT_PREFIX + "ann"), b"%d" % NOW_MS)
+        await bob.beat(now_ms=NOW_MS + 1)
+        await bob.forget_nodes(["ann"])
+        await bob.release_lease()
+        self.assertNotIn("ann", " ".join(self.server.keys()))
+        fields = self.server.ask("HKEYS", keys.META_KEY)
+        self.assertNotIn(f"{keys.BEAT_PREFIX}ann".encode(), fields)
+        self.assertIn(f"{keys.BEAT_PREFIX}bob".encode(), fields)
+
     async def test_code_claimed_again_after_rest_stays(self) -> None:
         """A resting code that is claimed after its time by the node's clock does not go with the old one's TTL."""
         await self.commit(change(ends=True))

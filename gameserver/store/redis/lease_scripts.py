@@ -44,14 +44,19 @@ return pack(orphaned)
 )
 
 FORGET: Final = script("""
--- KEYS: nodes, then of each node: lease, claims, its rooms, what is known of it. ARGV: what the key of a code begins
--- with, the nodes. Frees the codes that each claimed and made no room of, unless it is back or has rooms.
-for i = 2, #ARGV do
-  local lease, claims, has, about = KEYS[4 * i - 6], KEYS[4 * i - 5], KEYS[4 * i - 4], KEYS[4 * i - 3]
+-- KEYS: nodes, meta, then of each node: lease, claims, its rooms, what is known of it. ARGV: what the key of a code
+-- begins with, the field of the caller's beat, what the field of a beat begins with, the nodes. Frees the codes that
+-- each claimed and made no room of, unless it is back or has rooms. Its beat goes where the caller's is newer: the
+-- newest of all tells since when no node ran.
+local mine = redis.call('HGET', KEYS[2], ARGV[2])
+for i = 4, #ARGV do
+  local lease, claims, has, about = KEYS[4 * i - 13], KEYS[4 * i - 12], KEYS[4 * i - 11], KEYS[4 * i - 10]
   if redis.call('EXISTS', lease) == 0 and redis.call('EXISTS', has) == 0 then
     for _, code in ipairs(redis.call('SMEMBERS', claims)) do redis.call('DEL', ARGV[1] .. code) end
     redis.call('DEL', claims, about)
     redis.call('SREM', KEYS[1], ARGV[i])
+    local beat_ms = redis.call('HGET', KEYS[2], ARGV[3] .. ARGV[i])
+    if mine and beat_ms and tonumber(mine) > tonumber(beat_ms) then redis.call('HDEL', KEYS[2], ARGV[3] .. ARGV[i]) end
   end
 end
 return 1

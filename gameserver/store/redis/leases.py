@@ -89,8 +89,8 @@ class RedisLeases:
         """Forget nodes that are gone and whose rooms were taken over; see `ILeases.forget_nodes`."""
         kinds = (keys.lease_key, keys.claims_key, keys.has_key, keys.node_key)
         theirs = [kind(node) for node in nodes for kind in kinds]
-        asked = self._ask(lease_scripts.FORGET, [keys.NODES_KEY, *theirs], [keys.CODE_PREFIX, *nodes])
-        return asked.addCallback(_nothing)
+        args = [keys.CODE_PREFIX, self._node.beat_field, keys.BEAT_PREFIX, *nodes]
+        return self._ask(lease_scripts.FORGET, [keys.NODES_KEY, keys.META_KEY, *theirs], args).addCallback(_nothing)
 
     def fences(self, ids: Sequence[str]) -> Deferred[list[tuple[int, int] | None]]:
         """Return fence and version of each of these rooms, None where there is no such room; see `ILeases.fences`."""
