@@ -77,8 +77,11 @@ function openCreate(game, role = "player") {
         keepName((wish.name = name.value.trim()));
         wish.profile = ownProfile();
       } else wish.name = t("Screen");
-      const room = await (await client()).create(game.name, wish);
-      location.assign(playUrl(game.name, { room: room.code, role }));
+      const connected = await client();
+      if (!dialog.open) return; // given up meanwhile
+      const room = await connected.create(game.name, wish);
+      if (dialog.open) location.assign(playUrl(game.name, { room: room.code, role }));
+      else await room.leave();
     } catch (failed) {
       make.disabled = false;
       error.textContent = options?.explain(failed) ?? words(failed);
