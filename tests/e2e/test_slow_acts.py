@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.e2e.browser import People, browse, need
 from tests.e2e.kit import ServerCase
 from tests.e2e.test_coming_in import HELD
@@ -45,3 +47,69 @@ class SlowActsTests(ServerCase):
             self.assertEqual(ann.page.locator("#remembered .code").count(), 1)
 
         await self.play(scenario)
+
+    async def test_nobody_is_logged_out(self) -> None:
+        """Where the server does not hear that somebody logs out, the page says so, and goes on with the account."""
+
+        def scenario(people: People) -> None:
+            ann = people("Ann")
+            self.fill_in(ann)
+            ann.press("Register")
+            ann.sees("#account strong", "Ann")
+            ann.page.route("**/api/logout", lambda route: route.abort())
+            ann.page.evaluate("globalThis.same = true")
+            ann.press("Log out")
+            ann.sees(".toast", "The server cannot be reached.")
+            self.assertTrue(ann.page.evaluate("globalThis.same"))
+            ann.sees("#account strong", "Ann")
+            ann.complaints.clear()  # of the call that did not get through
+            ann.page.unroute("**/api/logout")
+            ann.press("Log out")
+            ann.sees("#account button", "Log in or register")
+
+        await self.play(scenario)
+
+    async def test_pressed_twice(self) -> None:
+        """An account is asked for once, and changed once, also where the button is pressed twice."""
+
+        def scenario(people: People) -> None:
+            ann = people("Ann")
+            asked: list[str] = []
+            ann.page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+            self.fill_in(ann)
+            held: list[Any] = []
+            ann.page.route("**/api/register", lambda route: held.append(route))
+            with ann.page.expect_request("**/api/register"):
+                ann.page.get_by_role("button", name="Register", exact=True).dblclick()
+            held.pop().continue_()
+            ann.sees("#account strong", "Ann")
+            ann.press("Account")
+            ann.page.get_by_label("Password until now").fill("correct horse")
+            ann.page.get_by_label("New password").fill("battery staple")
+            ann.page.get_by_role("button", name="Change the password").dblclick()
+            ann.sees(".toast", "The password is changed")
+            self.assertEqual((asked.count("register"), asked.count("password")), (1, 1))
+
+        await self.play(scenario)
+
+    async def test_a_wrong_password(self) -> None:
+        """Whoever mistypes the account's password is not told of a room's."""
+
+        def scenario(people: People) -> None:
+            ann = people("Ann")
+            self.fill_in(ann)
+            ann.press("Register")
+            ann.press("Account")
+            ann.page.get_by_label("Password until now").fill("correct house")
+            ann.page.get_by_label("New password").fill("battery staple")
+            ann.press("Change the password")
+            ann.sees("dialog .error", "The password is wrong.")
+            ann.complaints.clear()  # of the call that was refused
+
+        await self.play(scenario)
+
+    def fill_in(self, person: Any) -> None:
+        """Open the dialog, and type a name and a password."""
+        person.go("/").press("Log in or register")
+        person.page.get_by_label("Name", exact=True).fill("Ann")
+        person.page.get_by_label("Password", exact=True).fill("correct horse")

@@ -5,6 +5,7 @@
 
 import { openAccount } from "./account_dialog.js";
 import { account, api, attempt, el, fill, loginAddress, parts, recognise, said, saveAccount, saveName, savedName, t, words } from "./page.js";
+import { once } from "./page/pressing.js";
 
 /** Show in this place who is logged in, or the ways to log in; nothing, if the server has only guests. */
 export async function showAccount(place, guestToken) {
@@ -26,8 +27,14 @@ export async function showAccount(place, guestToken) {
   }
 }
 
+/** A login that has ended already, as from another device, is what was wanted. */
+function isOut(error) {
+  if (error.code !== "unauthenticated") throw error;
+  return true;
+}
+
 async function logOut() {
-  await attempt(api("/api/logout", { method: "POST", body: {} }));
+  if (!(await attempt(api("/api/logout", { method: "POST", body: {} }).catch(isOut)))) return;
   saveAccount(null);
   location.reload();
 }
@@ -50,11 +57,12 @@ function openLogin(ways, guestToken) {
       error.textContent = failed.code === "unauthenticated" ? said(failed.message) : words(failed);
     }
   };
-  const register = async () => form.reportValidity() && send("register", { invitation: invitation.value.trim() || null }, await guestToken().catch(() => null));
+  const login = () => once(form, () => send("login"));
+  const register = () => form.reportValidity() && once(form, async () => send("register", { invitation: invitation.value.trim() || null }, await guestToken().catch(() => null)));
   const row = (label, input) => el("div", { class: "field" }, el("label", { htmlFor: input.id }, label), input);
   const form = el(
     "form",
-    { class: "stack", onsubmit: (event) => (event.preventDefault(), send("login")) },
+    { class: "stack", onsubmit: (event) => (event.preventDefault(), login()) },
     el("h2", { id: "account-title" }, t("Log in")),
     row(t("Name"), name),
     row(t("Password"), password),

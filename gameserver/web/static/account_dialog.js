@@ -5,6 +5,7 @@
  */
 
 import { api as call, el, fill, language, saveAccount, saveName, t, toast, words } from "./page.js";
+import { once } from "./page/pressing.js";
 
 /**
  * Call the server as the owner.
@@ -31,16 +32,16 @@ const field = (id, label, props) => {
  */
 function part(title, rows, button, send) {
   const error = el("p", { class: "error", role: "alert" });
-  const submit = async (event) => {
-    event.preventDefault();
+  const submit = async () => {
     error.textContent = "";
     try {
       await send();
     } catch (failed) {
-      error.textContent = words(failed);
+      error.textContent = failed.code === "wrong_password" ? t("The password is wrong.") : words(failed);
     }
   };
-  return el("form", { class: "stack tight", onsubmit: submit }, el("h3", {}, title), ...rows, error, el("div", { class: "row" }, el("button", { type: "submit" }, button)));
+  const form = el("form", { class: "stack tight", onsubmit: (event) => (event.preventDefault(), once(form, submit)) }, el("h3", {}, title), ...rows, error, el("div", { class: "row" }, el("button", { type: "submit" }, button)));
+  return form;
 }
 
 function nameForm(name) {

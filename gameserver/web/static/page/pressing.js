@@ -39,3 +39,18 @@ listen(["pointerdown"], press);
 listen(["keydown"], (event) => event.key === " " && !event.repeat && press(event));
 listen(["pointerup"], () => pressed && letGo(TAP_MS));
 listen(["click", "keyup", "pointercancel"], () => pressed && letGo(0)); // after all other listeners
+
+/**
+ * Do what a form or a part of the page is for; nothing, if it is being done already, as after a second tap.
+ * @param {HTMLElement} node
+ * @param {() => Promise<unknown>} act
+ */
+export async function once(node, act) {
+  if (node.hasAttribute("aria-busy")) return;
+  node.setAttribute("aria-busy", "true");
+  try {
+    await act();
+  } finally {
+    node.removeAttribute("aria-busy");
+  }
+}

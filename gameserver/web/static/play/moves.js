@@ -2,6 +2,7 @@
 
 import { labelOf } from "../form.js";
 import { live } from "../page/elements.js";
+import { once } from "../page/pressing.js";
 import { el, fill, toast, words } from "../page.js";
 import { filterFor, openPicker, optionsClass, valuesOf } from "./pickers.js";
 import { buttonText } from "./words.js";
@@ -18,18 +19,15 @@ export function moves(room, about) {
   let picking = null;
 
   /** One request at a time, so that a double click sends one. A refusal is shown, and thrown. */
-  const act = async (ask, { quiet = false } = {}) => {
-    if (section.hasAttribute("aria-busy")) return;
-    section.setAttribute("aria-busy", "true");
-    try {
-      await ask();
-    } catch (error) {
-      if (quiet) throw error;
-      toast(words(error), { kind: "error" });
-    } finally {
-      section.removeAttribute("aria-busy");
-    }
-  };
+  const act = (ask, { quiet = false } = {}) =>
+    once(section, async () => {
+      try {
+        await ask();
+      } catch (error) {
+        if (quiet) throw error;
+        toast(words(error), { kind: "error" });
+      }
+    });
   const press = (move) => {
     if (!move.choices || !Object.keys(move.choices).length) return act(() => room.play(move));
     picking = openPicker(room, move, { schema: about.messages?.[move.type]?.schema, play: (choices) => act(() => room.play(move, choices), { quiet: true }) });
