@@ -6,9 +6,20 @@ from typing import Any
 
 from tests.e2e.browser import People, browse, need
 from tests.e2e.kit import ServerCase
-from tests.e2e.test_coming_in import HELD
+from tests.e2e.test_coming_in import GAME, HELD
 
 CHEAP = {"GAMESERVER_LIMITS_HASH_KIB": "64", "GAMESERVER_LIMITS_HASH_PASSES": "1"}
+
+COUNTED = f"""() => {{
+  {{ {HELD} }}
+  const hold = WebSocket.prototype.send;
+  globalThis.asked = 0;
+  WebSocket.prototype.send = function (data) {{
+    globalThis.asked += String(data).includes('"start"') ? 1 : 0;
+    hold.call(this, data);
+  }};
+}}"""
+"""The same, and how often it is asked to start."""
 
 
 class SlowActsTests(ServerCase):
@@ -19,8 +30,8 @@ class SlowActsTests(ServerCase):
         need()
 
     async def play(self, scenario: object) -> None:
-        """Have people do this with a server that has accounts."""
-        server = self.server(GAMESERVER_AUTH="guests accounts", **CHEAP)
+        """Have people do this with a server that has accounts, and a game."""
+        server = self.server(games=self.games(press=GAME), GAMESERVER_AUTH="guests accounts", **CHEAP)
         await server.start()
         await browse(server.port, scenario)  # type: ignore[arg-type]
 
@@ -105,6 +116,21 @@ class SlowActsTests(ServerCase):
             ann.press("Change the password")
             ann.sees("dialog .error", "The password is wrong.")
             ann.complaints.clear()  # of the call that was refused
+
+        await self.play(scenario)
+
+    async def test_started_twice(self) -> None:
+        """A second tap on what the host has pressed already asks for nothing, and so is not refused either."""
+
+        def scenario(people: People) -> None:
+            ann, bob = people("Ann"), people("Bob")
+            bob.join("press", ann.create("press"))
+            ann.sees(".seat", "Bob")
+            ann.page.evaluate(COUNTED)
+            ann.page.locator("[data-key=start]").dblclick()
+            self.assertEqual(ann.page.evaluate("asked"), 1)
+            ann.page.evaluate("letGo()")
+            ann.sees_none("[data-key=start]")
 
         await self.play(scenario)
 

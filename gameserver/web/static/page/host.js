@@ -5,6 +5,7 @@ import { el, fill, live } from "./elements.js";
 import { nextPart, optionsPart } from "./host_room.js";
 import { api } from "./http.js";
 import { ask, attempt } from "./notices.js";
+import { once } from "./pressing.js";
 import { said, t } from "./language.js";
 
 /** @import * as Api from "../../gameserver.js" */
@@ -64,7 +65,7 @@ function openHost(room, about) {
     fill(acts, ROOM_ACTS.filter(([act, , fits]) => may(act) && fits(room.info)).map(([act, text]) => actButton(act, text)), room.info.status === "playing" ? null : levels.map(([level, title]) => botButton(level, title)));
     fill(people, [...room.seats.values()].filter((seat) => !seat.gone && seat.id !== room.seat.id).map(seatRow));
   };
-  const actButton = (act, text) => el("button", { type: "button", "data-key": act, onclick: () => attempt(act === "start" ? room.start() : room.asHost(act)) }, text);
+  const actButton = (act, text) => el("button", { type: "button", "data-key": act, onclick: () => once(acts, () => attempt(act === "start" ? room.start() : room.asHost(act))) }, text);
   const botButton = (level, title) => el("button", { type: "button", class: "quiet", "data-key": `bot-${level}`, onclick: () => attempt(room.bot({ level })) }, t("Add a bot: {level}", { level: said(title) }));
   const seatRow = (seat) => {
     const fitting = SEAT_ACTS.filter(([act]) => !seat.bot && may(act) && (act === "pass" ? MAY_HOST.includes(seat.role) && !seat.host : !seat.host));

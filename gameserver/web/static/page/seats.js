@@ -4,6 +4,7 @@ import { el, fill, live } from "./elements.js";
 import { colourOf } from "./colours.js";
 import { avatar } from "./faces.js";
 import { attempt } from "./notices.js";
+import { once } from "./pressing.js";
 import { said, t } from "./language.js";
 
 /** @import * as Api from "../../gameserver.js" */
@@ -86,7 +87,7 @@ export function startButton(room, { label, min = 1, marks = true } = {}) {
     if (missing > 0) fill(box, el("p", { class: "muted" }, t("{n, plural, one {Waiting for one more player.} other {Waiting for # more players.}}", { n: missing })), ready);
     else if (room.mayHost) {
       const text = label ?? (status === "over" ? t("Play again") : t("Start"));
-      fill(box, el("button", { class: "primary big", type: "button", "data-key": "start", onclick: () => attempt(room.start()) }, text), room.me?.host ? null : ready);
+      fill(box, el("button", { class: "primary big", type: "button", "data-key": "start", onclick: () => once(box, () => attempt(room.start())) }, text), room.me?.host ? null : ready);
     } else fill(box, el("p", { class: "muted" }, waitingFor(host, status)), ready);
   });
 }
