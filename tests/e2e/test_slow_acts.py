@@ -21,6 +21,13 @@ COUNTED = f"""() => {{
 }}"""
 """The same, and how often it is asked to start."""
 
+NO_LEAVING = """() => {
+  const { send } = WebSocket.prototype;
+  WebSocket.prototype.send = function (data) { send.call(this, String(data).replace('"leave"', '"stay"')); };
+  globalThis.letLeave = () => { WebSocket.prototype.send = send; };
+}"""
+"""The server refuses that anybody leaves, before ``letLeave()``."""
+
 
 class SlowActsTests(ServerCase):
     timeout = 300
@@ -131,6 +138,25 @@ class SlowActsTests(ServerCase):
             self.assertEqual(ann.page.evaluate("asked"), 1)
             ann.page.evaluate("letGo()")
             ann.sees_none("[data-key=start]")
+
+        await self.play(scenario)
+
+    async def test_a_seat_that_is_kept(self) -> None:
+        """Whoever cannot leave now is told so in the room, and does not find themselves in the lobby, with a seat."""
+
+        def scenario(people: People) -> None:
+            ann = people("Ann")
+            ann.create("press")
+            ann.sees(".seat.me", "Ann")
+            ann.page.evaluate(NO_LEAVING)
+            ann.press("Leave")
+            ann.page.locator("dialog").get_by_role("button", name="Leave", exact=True).click()
+            ann.sees(".toast.error")
+            ann.page.evaluate("letLeave()")
+            ann.press("Leave")
+            ann.page.locator("dialog").get_by_role("button", name="Leave", exact=True).click()
+            ann.sees("#games .card")
+            self.assertFalse(ann.page.locator("#going-on").is_visible())
 
         await self.play(scenario)
 

@@ -68,8 +68,7 @@ function there(room) {
 export function header(client, room, { title = said(room.game), about } = {}) {
   const leave = async () => {
     if (!(await ask(t("Leave this room? Your seat is given up."), t("Leave")))) return;
-    await attempt(room.leave());
-    location.assign(BASE);
+    if (await attempt(room.leave().then(() => true))) location.assign(BASE);
   };
   const isTV = document.documentElement.classList.contains("tv");
   if (isTV) walkByRemote();
