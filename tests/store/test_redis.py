@@ -328,7 +328,7 @@ class LifetimeTests(RedisTestCase):
         await bob.forget_nodes(["ann"])
         self.assertEqual(self.server.ask("HGET", keys.META_KEY, keys.BEAT_PREFIX + "ann"), b"%d" % NOW_MS)
         await bob.beat(now_ms=NOW_MS + 1)
-        await bob.forget_nodes(["ann"])
+        await bob.forget_nodes(["another"])
         await bob.release_lease()
         self.assertNotIn("ann", " ".join(self.server.keys()))
         fields = self.server.ask("HKEYS", keys.META_KEY)

@@ -46,17 +46,21 @@ return pack(orphaned)
 FORGET: Final = script("""
 -- KEYS: nodes, meta, then of each node: lease, claims, its rooms, what is known of it. ARGV: what the key of a code
 -- begins with, the field of the caller's beat, what the field of a beat begins with, the nodes. Frees the codes that
--- each claimed and made no room of, unless it is back or has rooms. Its beat goes where the caller's is newer: the
--- newest of all tells since when no node ran.
-local mine = redis.call('HGET', KEYS[2], ARGV[2])
+-- each claimed and made no room of, unless it is back or has rooms. Then the beats go of all that are gone, but those
+-- that are newer than the caller's: the newest of all tells since when no node ran.
 for i = 4, #ARGV do
   local lease, claims, has, about = KEYS[4 * i - 13], KEYS[4 * i - 12], KEYS[4 * i - 11], KEYS[4 * i - 10]
   if redis.call('EXISTS', lease) == 0 and redis.call('EXISTS', has) == 0 then
     for _, code in ipairs(redis.call('SMEMBERS', claims)) do redis.call('DEL', ARGV[1] .. code) end
     redis.call('DEL', claims, about)
     redis.call('SREM', KEYS[1], ARGV[i])
-    local beat_ms = redis.call('HGET', KEYS[2], ARGV[3] .. ARGV[i])
-    if mine and beat_ms and tonumber(mine) > tonumber(beat_ms) then redis.call('HDEL', KEYS[2], ARGV[3] .. ARGV[i]) end
+  end
+end
+local mine = tonumber(redis.call('HGET', KEYS[2], ARGV[2]) or 0)
+for _, field in ipairs(redis.call('HKEYS', KEYS[2])) do
+  if string.sub(field, 1, #ARGV[3]) == ARGV[3] then
+    local is_gone = redis.call('SISMEMBER', KEYS[1], string.sub(field, #ARGV[3] + 1)) == 0
+    if is_gone and tonumber(redis.call('HGET', KEYS[2], field)) < mine then redis.call('HDEL', KEYS[2], field) end
   end
 end
 return 1
