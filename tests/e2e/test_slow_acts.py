@@ -53,6 +53,7 @@ class SlowActsTests(ServerCase):
                 ann.page.locator("#games button").first.click()
                 ann.page.locator("#create-name").fill("Ann")
                 ann.press("Open the room")
+                ann.sees("dialog output", "Connecting")
                 if asked:
                     ann.page.keyboard.press("Escape")
                 else:

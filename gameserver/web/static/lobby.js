@@ -64,12 +64,14 @@ function openCreate(game, role = "player") {
   const hidden = el("input", { id: "create-private", type: "checkbox" });
   const password = el("input", { id: "create-password", autocomplete: "off", maxlength: "64" });
   const error = el("p", { class: "error", role: "alert" });
+  const note = el("output", { class: "muted" });
   const make = el("button", { type: "submit", class: "primary" }, t("Open the room"));
   const dialog = el("dialog", { "aria-labelledby": "create-title" });
   const create = async (event) => {
     event.preventDefault();
     error.textContent = "";
     make.disabled = true;
+    note.textContent = t("Connecting…");
     try {
       /** @type {Record<string, any>} */
       const wish = { options: options?.value(), private: hidden.checked, password: password.value || undefined, role };
@@ -84,6 +86,7 @@ function openCreate(game, role = "player") {
       else await room.leave();
     } catch (failed) {
       make.disabled = false;
+      note.textContent = "";
       error.textContent = options?.explain(failed) ?? words(failed);
     }
   };
@@ -98,6 +101,7 @@ function openCreate(game, role = "player") {
       el("div", { class: "field check" }, hidden, el("label", { htmlFor: "create-private" }, t("Private: not in the list below, with a longer code"))),
       el("details", {}, el("summary", {}, t("Password")), row("create-password", t("Whoever joins must know it"), password)),
       error,
+      note,
       el("div", { class: "row" }, make, el("button", { type: "button", class: "quiet", onclick: () => dialog.close() }, t("Not now"))),
     ),
   );
