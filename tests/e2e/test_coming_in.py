@@ -199,6 +199,7 @@ class ComingInTests(ServerCase):
                 script.continue_()
             for person in (bob, cleo):
                 person.page.unroute("**/lobby.js*")
+            cleo.page.wait_for_url("**/play/press/**")  # the lobby has a field of that name, too
             cleo.page.get_by_label("Your name").fill("Cleo")
             cleo.press("Join")
             ann.sees(".seat", "Cleo")
