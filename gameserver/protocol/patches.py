@@ -10,7 +10,7 @@ A patch is a list of ops, applied in order to the tree that the client has:
 Keys in a path are written as they are: only the keys of dicts double a leading ``$``.
 
 In the MessagePack form a key that was sent once travels as a number afterwards: ``-1-k`` in a path is entry k of the
-stream's keys. ``joined`` and ``doc`` give those keys, all of them, and a patch adds to them:
+stream's keys. ``joined`` and ``doc`` give those keys (an empty one for each that is gone), and a patch adds to them:
 
 - ``[3, key]`` puts a key at their end.
 

@@ -2,13 +2,13 @@
 Patches for MessagePack: keys that were sent once travel as numbers, numbers as short as possible, and many sets as one.
 
 The words of it are in `gameserver.protocol.patches`. One table of keys serves a stream. It grows only by patches that
-all its readers get; newcomers get the whole of it with ``joined`` or ``doc``. What is replayed to somebody who resumes
-was kept as JSON and needs no table.
+all its readers get; newcomers get it with ``joined`` or ``doc``, with an empty key in place of each that the document
+has no more. What is replayed to somebody who resumes was kept as JSON and needs no table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from math import copysign
 from typing import Any, Final
 
@@ -48,6 +48,18 @@ class KeyTable:
         number = self._numbers.get(key)  # type: ignore[arg-type]
         return self._grow(str(key)) if number is None else number
 
+    def told_with(self, tree: Any) -> list[str]:
+        """
+        Give up the numbers of keys that a document has no more: who comes now is not told what was in it before.
+
+        :param tree: the document.
+        :returns: the keys for somebody who gets the whole of it; an empty one for each number that was given up.
+        """
+        gone = self._numbers.keys() - _keys_in(tree) if self._numbers else ()
+        for key in gone:
+            self.keys[-1 - self._numbers.pop(key)] = ""
+        return self.keys
+
     def take_fresh(self) -> list[Op]:
         """:returns: the ops that tell what the table has got since this was called last."""
         fresh, self._fresh = self._fresh, []
@@ -62,6 +74,18 @@ class KeyTable:
         self._fresh.append(key)
         self._numbers[key] = -1 - count
         return -1 - count
+
+
+def _keys_in(tree: Any) -> Iterator[str]:
+    """:returns: all keys of objects in a tree, one that is in several of them several times."""
+    if isinstance(tree, dict):
+        yield from tree
+        tree = tree.values()
+    elif not isinstance(tree, list):
+        return
+    for item in tree:
+        if isinstance(item, _CONTAINERS):
+            yield from _keys_in(item)
 
 
 def short_patches(ops: list[Op], table: KeyTable, quanta: Quanta | None, forms: Iterable[Form]) -> dict[Form, list[Op]]:

@@ -13,7 +13,7 @@ from gameserver.room.effects import Requester
 from gameserver.room.hosts import hosts_beside
 from gameserver.room.publish.audience import hand_out, skip
 from gameserver.room.publish.infos import told_info, told_seats
-from gameserver.room.publish.patches import told_document
+from gameserver.room.publish.patches import known_keys, told_document
 from gameserver.room.publish.sessions import Audience, audience_of
 from gameserver.room.publish.streams import Said, wire_name
 from gameserver.room.turns import publish_moves
@@ -44,8 +44,8 @@ def tell_joined(room: Room, newcomer: Newcomer) -> None:
 def _hand_joined(room: Room, to: Audience, joined: messages.Joined, seat: Player) -> None:
     """Hand ``joined`` out; in MessagePack with the keys that patches write as numbers. What is replayed needs none."""
     frame = messages.encode(joined)
-    tables = ((wire_name(key), room.publisher.keys.get(key)) for key in seat._kept.entered)
-    hand_out(room, to, frame, lambda: msgpack.repack(frame, {name: table.keys for name, table in tables if table}))
+    tables = ((wire_name(key), known_keys(room, key)) for key in seat._kept.entered)
+    hand_out(room, to, frame, lambda: msgpack.repack(frame, {name: keys for name, keys in tables if keys is not None}))
 
 
 def _joined(

@@ -158,8 +158,13 @@ def _hand_doc_instead(room: Room, key: str, n: int, to: tuple[ISession, ...]) ->
 def _hand_doc(room: Room, to: Audience, key: str, doc: messages.Doc) -> None:
     """Hand a document out; in MessagePack with the keys of its stream, unless that is left."""
     frame = messages.encode(doc)
-    table = room.publisher.keys.get(key)
-    hand_out(room, to, frame, lambda: msgpack.repack(frame, table.keys if table and doc.doc is not None else None))
+    hand_out(room, to, frame, lambda: msgpack.repack(frame, known_keys(room, key) if doc.doc is not None else None))
+
+
+def known_keys(room: Room, key: str) -> list[str] | None:
+    """:returns: the keys of a stream for somebody who gets the whole document; None: it has no table of keys."""
+    table, document = room.publisher.keys.get(key), room.docs.get(key)
+    return None if table is None else table.told_with({} if document is None else document.root)
 
 
 def _rearrange(room: Room, patches: Container[str]) -> None:

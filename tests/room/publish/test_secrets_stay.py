@@ -19,6 +19,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from gameserver import Game, Player, Refused, message
 from gameserver.protocol import msgpack
 from gameserver.protocol.messages import Form
+from gameserver.protocol.patches import apply_ops
 from gameserver.testing import Table
 from gameserver.testing.wires import PlainTransport
 from gameserver.websocket.session import Session
@@ -265,6 +266,63 @@ class PatternTests(SynchronousTestCase):
         """Also where the room is read from its row before each step."""
         for pattern in ("shuffle, pop", "append, pop", "update, pop", "key, pop what holds it"):
             self.check(type("One", (RareCards,), {"pattern": pattern}), "add", "take", "add", amnesia=True)
+
+
+class Changing(Game):
+    """Has keys that only those may know who were there."""
+
+    needs_start = False
+
+    @message
+    def add(self, player: Player, key: str) -> None:
+        self.state[key] = {key: 1}
+        self.group("them").add(player)
+        self.group("them").state[key] = {key: 1}
+
+    @message
+    def clear(self, player: Player) -> None:
+        self.state.clear()
+        self.group("them").state.clear()
+
+    @message
+    def gather(self, player: Player) -> None:
+        for seat in self.players:
+            self.group("them").add(seat)
+
+
+class KeyTests(SynchronousTestCase):
+    """Who comes later is not told which keys a document had before, in no form; what it has then is understood."""
+
+    def test_newcomers(self) -> None:
+        """Into the room, and into a group whose members were told."""
+        table = Table(Changing)
+        ann = table.join("Ann")
+        there = [Listener(table, form) for form in Form]  # so that keys have numbers
+        ann.send("gather")
+        ann.send("add", key=MARK)
+        ann.send("add", key="known")
+        ann.send("clear")
+        late = [Listener(table, form) for form in Form]
+        ann.send("gather")
+        for key in ("known", "other", MARK[:4]):
+            ann.send("add", key=key)
+        frames = [frame for listener in late for frame in listener.frames]
+        self.assertNotIn(MARK.encode(), b"".join(frames))
+        for listener, form in zip((*there, *late), (*Form, *Form), strict=True):
+            with self.subTest(form):
+                self.assertEqual(document(listener, form), table.room.doc("room").plain())
+
+
+def document(listener: Listener, form: Form) -> Any:
+    """:returns: the room's document, as a client of this form has it after all that it was sent."""
+    reader, tree = msgpack.MsgpackReader(), {}
+    for frame in listener.frames:
+        told = json.loads(frame) if form is Form.JSON else reader.read(frame)
+        if told["op"] == "joined":
+            tree = told["docs"]["room"]
+        elif told["op"] == "patch" and told["stream"] == "room":
+            apply_ops(tree, told["ops"])
+    return tree
 
 
 PATHS = st.lists(st.integers(0, 6), max_size=4)
