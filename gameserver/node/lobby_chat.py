@@ -108,6 +108,7 @@ class LobbyChat:
         self._chat_data_bytes = chat_data_bytes
         self._shared = shared
         self._feeds: dict[str, Feed] = {}
+        self._heard: dict[ISession, set[str]] = {}  # by their names
         self._pace = TokenBuckets(*RATE)
         self._filter = WordFilter()
 
@@ -120,11 +121,13 @@ class LobbyChat:
         :returns: ``line``, the number of the last line that the client knows then, and ``lines``, those after ``seen``.
         :raises Refused: ``bad_data``: there is no such feed.
         """
-        feed = self._feed(self._name(user, to))
+        name = self._name(user, to)
+        feed = self._feed(name)
         await feed.lock.acquire()
         try:
-            await self._read(feed, self._name(user, to))
+            await self._read(feed, name)
             feed.listeners[session] = user
+            self._heard.setdefault(session, set()).add(name)
         finally:
             feed.lock.release()
         oldest_ms = (self._clock.now() - KEPT_S) * 1000
@@ -141,16 +144,25 @@ class LobbyChat:
 
         :raises Refused: ``bad_data``: there is no such feed.
         """
-        feed = self._feeds.get(self._name(user, to))
-        if feed is not None:
-            feed.listeners.pop(session, None)
+        name = self._name(user, to)
+        self._heard.get(session, set()).discard(name)
+        self._cease(session, name)
 
     def forget(self, session: ISession) -> None:
         """Forget a session whose connection is gone."""
-        for feed in self._feeds.values():
+        for name in self._heard.pop(session, ()):
+            self._cease(session, name)
+
+    def _cease(self, session: ISession, name: str) -> None:
+        feed = self._feeds.get(name)
+        if feed is not None:
             feed.listeners.pop(session, None)
-        if len(self._feeds) > MOST_FEEDS:
-            self._feeds = {name: feed for name, feed in self._feeds.items() if feed.listeners or feed.lock.locked}
+            self._let_go(name, feed)
+
+    def _let_go(self, name: str, feed: Feed) -> None:
+        """Forget a feed, if there are very many and nobody needs this one at the moment."""
+        if len(self._feeds) > MOST_FEEDS and not (feed.listeners or feed.lock.locked):
+            self._feeds.pop(name, None)
 
     async def say(self, user: User, to: str, text: str, data: Any) -> None:
         """
@@ -258,6 +270,7 @@ class LobbyChat:
             self._tell(feed, line)
         finally:
             feed.lock.release()
+            self._let_go(name, feed)
 
     def _tell(self, feed: Feed, line: PostLine) -> None:
         hearing = audience_of(session for session, user in feed.listeners.items() if self._is_for(user, line))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest.mock import patch
 
 from twisted.internet.defer import Deferred
 
 from gameserver import Game
 from gameserver.errors import Refused, StoreUnavailable
 from gameserver.interfaces import User, UserRow
+from gameserver.node import lobby_chat
 from gameserver.node.lobby_chat import FEED_BYTES, KEPT, SHADOWED
 from gameserver.node.sanctions import Sanction
 from tests.websocket.kit import Message, Peer, Rig, WireTestCase
@@ -276,3 +278,41 @@ class RigTests(WireTestCase):
         rig = Rig(Dice)
         rig.guest("Ann").create("dice")
         self.assertEqual(rig.registry.lobby_chat._feeds, {})
+
+
+class _Walks(dict[str, Any]):
+    """Counts how often somebody goes through all of it."""
+
+    walks = 0
+
+    def values(self) -> Any:
+        self.walks += 1
+        return super().values()
+
+    def items(self) -> Any:
+        self.walks += 1
+        return super().items()
+
+
+class ManyFeedsTests(PostCase):
+    def test_who_goes_costs_its_own_feeds(self) -> None:
+        """A connection that ends has nobody look through what all others hear."""
+        chat = self.rig.registry.lobby_chat
+        with patch.object(lobby_chat, "MOST_FEEDS", 2):
+            chat._feeds = feeds = _Walks()
+            others = [self.rig.guest(name) for name in ("Cleo", "Dan", "Eve")]
+            for peer in (self.ann, *others):
+                self.listen(peer, "direct", 1)
+            self.listen(self.ann, "lobby:dice", 2)
+            self.ann.drop()
+            self.assertEqual(feeds.walks, 0)
+            self.assertEqual(sorted(feeds), sorted(f"direct:{self.user(peer)}" for peer in others))
+
+    def test_unheard_feeds_are_let_go(self) -> None:
+        """Lines to those who do not listen leave nothing in memory where there are very many feeds."""
+        self.ann.create("dice")
+        self.bob.join(self.ann.room)
+        with patch.object(lobby_chat, "MOST_FEEDS", 0):
+            self.ann.post("chat", id=2, to=f"user:{self.user(self.bob)}", text="psst")
+            self.assertEqual(self.rig.registry.lobby_chat._feeds, {})
+            self.assertEqual([x["text"] for x in self.listen(self.bob, "direct", 2)["lines"]], ["psst"])
