@@ -256,11 +256,12 @@ class LobbyChat:
         await feed.lock.acquire()
         try:
             await self._read(feed, name)
-            at_ms = round(self._clock.now() * 1000)
+            # Numbered by time: in plain counting a gap would reveal that somebody wrote a line for the writer alone. So
+            # would a number that is not the line's time, as of the second within a millisecond; its time waits for it.
+            at_ms = max(feed.last + 1, round(self._clock.now() * 1000))
             by = (user.id, user.name) if user is not None else ("", "")
             account = user is not None and not is_guest(user)
-            # Numbered by time: in plain counting a gap would reveal that somebody wrote a line for the writer alone.
-            line = PostLine(max(feed.last + 1, at_ms), to, *by, text, data, at_ms, shadow, account)
+            line = PostLine(at_ms, to, *by, text, data, at_ms, shadow, account)
             kept = _kept([*feed.lines, line])
             gone = [x for x in feed.lines if x not in kept]
             stored = msgspec.json.encode(msgspec.structs.replace(line, data=values.to_wire(data)))

@@ -214,6 +214,15 @@ class ShadowTests(PostCase):
         shadows = [line for line in self.rig.registry.lobby_chat._feed("lobby:dice").lines if line.shadow]
         self.assertEqual(len(shadows), SHADOWED)
 
+    def test_at_once(self) -> None:
+        """Nor does a number that runs ahead of the time, where lines come faster than milliseconds."""
+        self.listen(self.ann, "lobby:dice", 1)
+        for peer, id in ((self.ann, 2), (self.bob, 2), (self.ann, 3)):
+            self.assertEqual(peer.ask("chat", id=id, to="lobby:dice", text="quick")["op"], "ok")
+        posts = [m for m in self.ann.everything() if m["op"] == "post"]
+        self.assertEqual([post["line"] for post in posts], [post["at"] for post in posts])
+        self.assertEqual(len(posts), 2)
+
 
 class ServerTests(PostCase):
     def test_announcement(self) -> None:
